@@ -1,0 +1,1 @@
+"""The command line: each command is a skin over one function of the library."""

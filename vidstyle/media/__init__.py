@@ -1,0 +1,1 @@
+"""Containers, codecs, planes and colours."""

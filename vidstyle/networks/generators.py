@@ -1,0 +1,50 @@
+"""Generators: (n, 3, h, w) in [-1, 1] → the same shape and range."""
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from vidstyle.networks.layers import ConvBlock, Norm, ResidualBlock, UpBlock, Upsample
+from vidstyle.registry import Registry
+
+GENERATORS: Registry[type[nn.Module]] = Registry(
+    "generators",
+    {"resnet": "vidstyle.networks.generators:ResnetGenerator"},
+)
+
+
+class ResnetGenerator(nn.Module):
+    """CycleGAN's generator (Zhu et al. 2017, after Johnson et al. 2016): c7s1, two downs, n residual blocks, two ups.
+
+    Convention: height and width must be multiples of `multiple`; `Style` pads by reflection and crops back.
+
+    Args:
+        width: channels of the first layer (the paper's 64).
+        blocks: residual blocks at a quarter of the size (the paper's 6 or 9).
+        norm: with `none` or `batch` the output of a pixel depends on its neighbourhood alone, so that a bright object
+            entering the frame can't change the rest of it.
+        upsample: `transposed` or `resize`.
+    """
+
+    multiple = 4
+
+    def __init__(
+        self, *, width: int = 64, blocks: int = 9, norm: Norm = "instance", upsample: Upsample = "transposed"
+    ) -> None:
+        super().__init__()
+        self.encoder = nn.Sequential(
+            ConvBlock(3, width, kernel=7, norm=norm),
+            ConvBlock(width, 2 * width, stride=2, norm=norm),
+            ConvBlock(2 * width, 4 * width, stride=2, norm=norm),
+        )
+        self.residual = nn.Sequential(*(ResidualBlock(4 * width, norm=norm) for _ in range(blocks)))
+        self.decoder = nn.Sequential(
+            UpBlock(4 * width, 2 * width, norm=norm, upsample=upsample),
+            UpBlock(2 * width, width, norm=norm, upsample=upsample),
+            nn.ReflectionPad2d(3),
+            nn.Conv2d(width, 3, 7),
+        )
+
+    def forward(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
+        """Stylize pictures in [-1, 1]."""
+        y: Tensor = self.decoder(self.residual(self.encoder(x))).tanh()
+        return y

@@ -1,0 +1,1 @@
+"""Stream to stream: motion, stylize, blend, prefetch."""
