@@ -1,7 +1,9 @@
 """What a style is made of: generators, discriminators, and the style folder with its card."""
 
 from vidstyle.networks.discriminators import PatchDiscriminator
+from vidstyle.networks.gallery import find_style, load_style, style_folders
 from vidstyle.networks.generators import GENERATORS, ResnetGenerator
+from vidstyle.networks.padding import Padding
 from vidstyle.networks.style import (
     DataSource,
     GeneratorSpec,
@@ -9,8 +11,8 @@ from vidstyle.networks.style import (
     StyleCard,
     TrainingRecord,
     build_generator,
-    load_style,
     read_card,
+    read_style,
     save_style,
 )
 
@@ -18,13 +20,17 @@ __all__ = [
     "GENERATORS",
     "DataSource",
     "GeneratorSpec",
+    "Padding",
     "PatchDiscriminator",
     "ResnetGenerator",
     "Style",
     "StyleCard",
     "TrainingRecord",
     "build_generator",
+    "find_style",
     "load_style",
     "read_card",
+    "read_style",
     "save_style",
+    "style_folders",
 ]

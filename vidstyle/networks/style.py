@@ -116,8 +116,8 @@ def read_card(folder: Path) -> StyleCard:
         raise StyleError(f"{path}: {where}: {first['msg']}", style=str(folder)) from error
 
 
-def load_style(folder: Path, *, device: torch.device | None = None) -> Style:
-    """Load the style in `folder`, its checksum verified.
+def read_style(folder: Path, *, device: torch.device | None = None) -> Style:
+    """Read the style in `folder`, its checksum verified.
 
     Raises StyleError when card, checksum and weights do not fit together.
     """

@@ -1,0 +1,105 @@
+"""One shot, from file to file: read, find its motion, stylize, blend, write."""
+
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from vidstyle.config import RenderConfig, validate
+from vidstyle.devices import resolve_device
+from vidstyle.frames import FrameBatch, Span
+from vidstyle.media import ClipReader, ClipWriter
+from vidstyle.networks import Style, load_style
+from vidstyle.progress import OnProgress, counted
+from vidstyle.report import RenderReport, Versions
+from vidstyle.shots import Shot
+from vidstyle.stages.blend import BlendConfig, blend
+from vidstyle.stages.motion import estimate_motion, without_motion
+from vidstyle.stages.prefetch import prefetch
+from vidstyle.stages.stylize import stylize
+
+
+def render_shot(
+    shot: Shot,
+    target: Path,
+    config: RenderConfig | None = None,
+    *,
+    overwrite: bool = False,
+    on_progress: OnProgress | None = None,
+) -> RenderReport:
+    """Stylize `shot` into the clip `target`, with the original audio.
+
+    Nothing stands under `target` unless the whole render succeeded. `on_progress` is called after every batch.
+
+    Raises:
+        ClipError, StyleError, DeviceError, ConfigError, PluginError: as drawn in `vidstyle.errors`.
+    """
+    config = config or RenderConfig()
+    device = resolve_device(config.device)
+    style = load_style(config.style, device=device)
+    config = _with_style_defaults(config, style)
+    started = time.monotonic()
+    with ExitStack() as stack:  # closes in reverse, also while an error is being handled
+        reader = stack.enter_context(ClipReader(shot.source, config.decode, device=device))
+        writer = stack.enter_context(ClipWriter(target, like=reader.info, config=config.encode, overwrite=overwrite))
+        frames = stack.enter_context(prefetch(reader.frames(shot.span)))
+        rendered = _transform(frames, style, config)
+        total = _expected(reader.info.video.frames, shot.span)
+        tally = writer.write(counted(rendered, total, on_progress), reader.packets(shot.span))
+    seconds = time.monotonic() - started
+    return RenderReport(
+        source=shot.source,
+        target=target,
+        span=str(shot.span),
+        style=style.card.name,
+        style_sha256=style.card.sha256,
+        device=str(device),
+        encoder=writer.encoder,
+        decoded=reader.tally.decoded,
+        concealed=reader.tally.concealed,
+        dropped=reader.tally.dropped,
+        written=tally.frames,
+        packets=tally.packets,
+        frame_hash=tally.frame_hash,
+        seconds=round(seconds, 3),
+        warnings=(*reader.warnings, *writer.warnings),
+        settings=config,
+        versions=Versions.here(),
+    )
+
+
+def stylize_clip(
+    source: str | Path,
+    target: str | Path,
+    style: str | Path = "ink",
+    *,
+    overwrite: bool = False,
+    on_progress: OnProgress | None = None,
+    **settings: Any,
+) -> RenderReport:
+    """Stylize a whole clip: `stylize_clip("a.mp4", "b.mp4", style="ink", blend={"strength": 0.7})`.
+
+    `settings` are RenderConfig's. Raises what `render_shot` raises.
+    """
+    config = validate(RenderConfig, {"style": str(style), **settings})
+    return render_shot(Shot(Path(source)), Path(target), config, overwrite=overwrite, on_progress=on_progress)
+
+
+def _transform(frames: Iterable[FrameBatch], style: Style, config: RenderConfig) -> Iterable[FrameBatch]:
+    if config.blend.strength == 0:  # the source itself: neither motion nor the generator would leave a trace
+        return frames
+    moving = estimate_motion(frames, config.motion) if config.blend.stability else without_motion(frames)
+    return blend(stylize(moving, style, config.stylize), config.blend)
+
+
+def _with_style_defaults(config: RenderConfig, style: Style) -> RenderConfig:
+    if "stability" in config.blend.model_fields_set:
+        return config
+    blend_config = BlendConfig(**{**config.blend.model_dump(exclude_unset=True), "stability": style.card.stability})
+    return config.model_copy(update={"blend": blend_config})
+
+
+def _expected(hint: int | None, span: Span) -> int | None:
+    stop = span.stop if hint is None else min(hint, span.stop or hint)
+    return None if stop is None else max(0, stop - span.start)

@@ -1,0 +1,69 @@
+"""What came of a render, for people, farms and programs."""
+
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+
+from vidstyle.config import RenderConfig
+
+
+class _Report(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Versions(_Report):
+    """The software that made a clip."""
+
+    vidstyle: str
+    python: str
+    torch: str
+    av: str
+    opencv: str
+
+    @classmethod
+    def here(cls) -> "Versions":
+        """The versions that are running."""
+        return cls(
+            vidstyle=version("vidstyle"),
+            python=platform.python_version(),
+            torch=version("torch"),
+            av=version("av"),
+            opencv=version("opencv-python-headless"),
+        )
+
+
+class RenderReport(_Report):
+    """What was read, what was written, and what could not be kept."""
+
+    source: Path
+    target: Path
+    span: str = Field(description="half-open frame numbers")
+    style: str
+    style_sha256: str = Field(description="of the style's weights")
+    device: str
+    encoder: str = Field(description="the encoder that really ran")
+    decoded: int = Field(description="frames decoded within the span")
+    concealed: int = Field(description="of these, frames that the decoder repaired")
+    dropped: int = Field(description="packets that could not be decoded at all")
+    written: int = Field(description="frames written")
+    packets: dict[int, int] = Field(description="source stream → packets copied bit for bit")
+    frame_hash: str = Field(description="SHA-256 over the written planes, before the encoder")
+    seconds: float
+    warnings: tuple[str, ...] = Field(description="what could not be kept, and what was assumed")
+    settings: RenderConfig
+    versions: Versions
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def status(self) -> Literal["ok", "ok with warnings"]:
+        """A failed render has no report: it raises."""
+        return "ok with warnings" if self.warnings else "ok"
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def fps(self) -> float:
+        """Frames per second of the whole render, start-up included."""
+        return round(self.written / self.seconds, 2) if self.seconds else 0.0

@@ -1,0 +1,34 @@
+"""Frames → the style's pictures of them, each frame by itself."""
+
+from collections.abc import Iterable, Iterator
+
+from jaxtyping import Float
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from vidstyle.backends import BACKENDS, Run
+from vidstyle.networks import Padding, Style
+from vidstyle.stages.batches import MovingBatch, StyledBatch
+
+
+class StylizeConfig(BaseModel):
+    """How the generator is executed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    backend: str = Field(default="torch", description="a name in backends.BACKENDS")
+
+
+def stylize(moving: Iterable[MovingBatch], style: Style, config: StylizeConfig) -> Iterator[StyledBatch]:
+    """Run the style's generator over every batch."""
+    device = next(style.generator.parameters()).device
+    run = BACKENDS.get(config.backend)(style.generator, device)
+    for batch in moving:
+        yield StyledBatch(batch, paint(style, run, batch.frames.images))
+
+
+def paint(style: Style, run: Run, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
+    """The style's pictures of `images`: RGB in, RGB in [0, 1] out, any size."""
+    padding = Padding(multiple=int(getattr(style.generator, "multiple", 1)))
+    outputs = run(padding.pad(style.encode(images)))
+    return style.decode(padding.crop(outputs, like=images))
