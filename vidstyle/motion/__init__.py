@@ -1,1 +1,21 @@
-"""Where pixels went, what can't be trusted, and where a shot ends."""
+"""Where pixels went, what cannot be trusted, where a shot ends."""
+
+from vidstyle.motion.cuts import CutConfig, CutDetector
+from vidstyle.motion.flow import FLOW_ESTIMATORS, Flow, FlowEstimator, MotionConfig, build_estimator, luma
+from vidstyle.motion.visibility import consistency
+from vidstyle.motion.warp import WarpMode, warp, warp_differentiable
+
+__all__ = [
+    "FLOW_ESTIMATORS",
+    "CutConfig",
+    "CutDetector",
+    "Flow",
+    "FlowEstimator",
+    "MotionConfig",
+    "WarpMode",
+    "build_estimator",
+    "consistency",
+    "luma",
+    "warp",
+    "warp_differentiable",
+]

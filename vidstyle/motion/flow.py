@@ -1,0 +1,93 @@
+"""Where pixels were in the frame before, what of it can be trusted, and the plug point for those who find out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import torch
+from jaxtyping import Float
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from vidstyle.motion.cuts import CutConfig
+from vidstyle.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Motion of N frames, each against the frame before it.
+
+    Convention:
+        to_previous  pixels (dx, dy), x to the right and y down, from the current frame TO the previous one: what is
+                     now at p was at p + to_previous(p).
+        visibility   1 where that can be trusted, 0 where p was hidden or outside in the previous frame.
+    """
+
+    to_previous: Float[Tensor, "n 2 h w"]
+    visibility: Float[Tensor, "n 1 h w"]
+
+    def __post_init__(self) -> None:
+        n, _, height, width = self.to_previous.shape
+        if self.to_previous.shape[1] != 2 or self.visibility.shape != (n, 1, height, width):  # noqa: PLR2004
+            found = f"{tuple(self.to_previous.shape)} and {tuple(self.visibility.shape)}"
+            raise ValueError(f"flow and visibility of {found}; expected (n, 2, h, w) and (n, 1, h, w)")
+
+    def __len__(self) -> int:
+        return int(self.to_previous.shape[0])
+
+    def __getitem__(self, frames: slice) -> "Flow":
+        return Flow(self.to_previous[frames], self.visibility[frames])
+
+    def to(self, device: torch.device) -> "Flow":
+        """Give the same motion on `device`."""
+        return Flow(self.to_previous.to(device), self.visibility.to(device))
+
+    @classmethod
+    def unknown(cls, n: int, height: int, width: int, device: torch.device | None = None) -> "Flow":
+        """Give the motion of frames that have no past: no movement, and nothing visible of what was before."""
+        return cls(torch.zeros(n, 2, height, width, device=device), torch.zeros(n, 1, height, width, device=device))
+
+
+class MotionConfig(BaseModel):
+    """How motion between consecutive frames is found."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    estimator: str = Field(default="dis", description="a name in motion.FLOW_ESTIMATORS")
+    preset: Literal["ultrafast", "fast", "medium"] = Field(default="medium", description="dis: how carefully it looks")
+    scale: float = Field(default=0.5, gt=0, le=1, description="size of the pictures that flow is estimated on, of 1")
+    cuts: CutConfig = Field(default_factory=CutConfig, description="where one shot ends and the next begins")
+
+
+class FlowEstimator(Protocol):
+    """Finds the motion of each current frame against its previous one.
+
+    Convention: `reads` says what it looks at: `luma` (n, 1, h, w) or `rgb` (n, 3, h, w), display-referred, 0 to 1;
+    given RGB, an estimator that reads luma makes it itself. Flow comes at the frames' own size, in their pixels. An
+    estimator may hold buffers: use one instance in one thread.
+    """
+
+    reads: Literal["luma", "rgb"]
+
+    def __call__(self, current: Float[Tensor, "n c h w"], previous: Float[Tensor, "n c h w"]) -> Flow:
+        """Return the flow from each current frame to its previous one."""
+        ...
+
+
+FLOW_ESTIMATORS: Registry[Callable[[MotionConfig], FlowEstimator]] = Registry(
+    "flow_estimators",
+    {"dis": "vidstyle.motion.dis:DisFlow"},
+)
+
+
+def build_estimator(config: MotionConfig) -> FlowEstimator:
+    """Make the estimator that `config` names. Raises PluginError when there is none of that name."""
+    return FLOW_ESTIMATORS.get(config.estimator)(config)
+
+
+def luma(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 1 h w"]:
+    """Give the Rec. 709 luma of display-referred RGB (.2126 R + .7152 G + .0722 B); luma itself passes unchanged."""
+    if images.shape[1] == 1:
+        return images
+    red, green, blue = images.unbind(1)
+    return (0.2126 * red).add_(green, alpha=0.7152).add_(blue, alpha=0.0722)[:, None]

@@ -1,0 +1,49 @@
+"""Which flow vectors can be trusted: seen from both sides, inside the picture, away from motion boundaries."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vidstyle.motion.warp import sampling_grid, warp
+
+
+def consistency(
+    to_previous: Float[Tensor, "n 2 h w"], to_current: Float[Tensor, "n 2 h w"], *, boundaries: bool = True
+) -> Float[Tensor, "n 1 h w"]:
+    """Mark 1 where both flows agree and the motion is smooth, 0 where the pixel was hidden, outside, or at an edge.
+
+    Convention: both flows in pixels of their own grid, at the size at which they were estimated: the thresholds are
+    in those pixels and do not scale. `to_current` lives on the previous frame and points to the current one.
+
+    Source: Sundaram, Brox and Keutzer 2010, equations 5 and 6; Ruder, Dosovitskiy and Brox 2016, equations 4 and 5.
+    """
+    back = warp(to_current, to_previous, "bilinear")
+    gap = _square(to_previous + back)
+    length = _square(to_previous)
+    hidden = gap > 0.01 * (length + _square(back)) + 0.5
+    if boundaries:
+        hidden |= _gradient_energy(to_previous) > 0.01 * length + 0.002
+    return (~(hidden | _outside(to_previous))).float()
+
+
+def _square(flow: Tensor) -> Tensor:
+    return flow.square().sum(1, keepdim=True)
+
+
+def _gradient_energy(flow: Tensor) -> Tensor:
+    # Central differences; the border row and column repeat their neighbour's.
+    energy = torch.zeros_like(flow[:, :1])
+    for dim in (2, 3):
+        if flow.shape[dim] > 2:  # noqa: PLR2004
+            size = flow.shape[dim] - 2
+            slope = (flow.narrow(dim, 2, size) - flow.narrow(dim, 0, size)) / 2
+            energy.narrow(dim, 1, size).add_(_square(slope))
+    return energy
+
+
+def _outside(to_previous: Tensor) -> Tensor:
+    height, width = to_previous.shape[-2:]
+    grid = sampling_grid(to_previous)
+    x, y = grid[:, :1], grid[:, 1:]
+    outside: Tensor = (x < 0) | (y < 0) | (x > width - 1) | (y > height - 1)
+    return outside
