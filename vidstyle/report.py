@@ -1,6 +1,9 @@
 """What came of a render, for people, farms and programs."""
 
+import os
 import platform
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -8,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from vidstyle.config import RenderConfig
+from vidstyle.errors import TargetError
 
 
 class _Report(BaseModel):
@@ -67,3 +71,30 @@ class RenderReport(_Report):
     def fps(self) -> float:
         """Frames per second of the whole render, start-up included."""
         return round(self.written / self.seconds, 2) if self.seconds else 0.0
+
+
+@contextmanager
+def reserve_report(path: Path | None) -> Iterator[Callable[[RenderReport], None]]:
+    """Make sure, before hours are spent, that a report can be written to `path`; then give the function that does.
+
+    With `path` None that function does nothing. An older report is replaced only by a whole new one.
+
+    Raises TargetError when the folder is absent or not writable.
+    """
+    if path is None:
+        yield lambda _report: None
+        return
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.touch()
+    except OSError as error:
+        raise TargetError(f"the report {path} can't be written: {error.strerror}", path=path) from error
+
+    def write(report: RenderReport) -> None:
+        partial.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        partial.replace(path)
+
+    try:
+        yield write
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """What a style is made of: generators, discriminators, and the style folder with its card."""
 
 from vidstyle.networks.discriminators import PatchDiscriminator
-from vidstyle.networks.gallery import find_style, load_style, style_folders
+from vidstyle.networks.gallery import find_style, load_style, style_folders, user_models
 from vidstyle.networks.generators import GENERATORS, ResnetGenerator
 from vidstyle.networks.padding import Padding
 from vidstyle.networks.style import (
@@ -33,4 +33,5 @@ __all__ = [
     "read_style",
     "save_style",
     "style_folders",
+    "user_models",
 ]

@@ -1,0 +1,66 @@
+"""`vidstyle stylize`: one shot in, one stylized clip out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from vidstyle.report import RenderReport
+
+Text = str | None
+Number = float | None
+
+
+def stylize(
+    shot: Annotated[Path, typer.Argument(help="The clip to stylize.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The clip to write; its suffix chooses the container.")],
+    style: Annotated[Text, typer.Option(help="A style's name or folder [default: ink].")] = None,
+    strength: Annotated[Number, typer.Option(help="0 (the source, exactly) to 1 (the style) [default: 1].")] = None,
+    stability: Annotated[
+        Number, typer.Option(help="0 (each frame by itself) to 1 (holds still most) [default: the style's].")
+    ] = None,
+    frames: Annotated[Text, typer.Option(help="Frame numbers A-B, B not included [default: all].")] = None,
+    device: Annotated[Text, typer.Option(help="auto, cpu, cuda or cuda:N [default: auto].")] = None,
+    encoder: Annotated[Text, typer.Option(help="auto, x264, x265, ffv1, nvenc-h264, … [default: auto].")] = None,
+    quality: Annotated[
+        Number, typer.Option("--quality", "--crf", help="The encoder's constant quality, lower is better.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="A TOML file with settings.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing target.")] = False,
+    report: Annotated[Path | None, typer.Option(help="Write the report to this JSON file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Progress and result as JSON lines on stdout.")] = False,
+) -> None:
+    """Stylize one shot and keep its audio, timestamps and colours."""
+    from vidstyle.cli.progress import progress_display
+    from vidstyle.config import load_config
+    from vidstyle.frames import Span
+    from vidstyle.pipeline import render_shot
+    from vidstyle.report import reserve_report
+    from vidstyle.shots import Shot
+
+    flags = {
+        "style": style,
+        "device": device,
+        "blend.strength": strength,
+        "blend.stability": stability,
+        "encode.encoder": encoder,
+        "encode.quality": quality,
+    }
+    render_config = load_config(config, overrides=settings or (), flags=flags)
+    span = Span.parse(frames) if frames else Span()
+    with reserve_report(report) as write_report:
+        with progress_display(as_json=as_json, title=shot.name) as on_progress:
+            made = render_shot(Shot(shot, span), out, render_config, overwrite=overwrite, on_progress=on_progress)
+        write_report(made)
+    _say(made, as_json=as_json)
+
+
+def _say(report: "RenderReport", *, as_json: bool) -> None:
+    if as_json:
+        typer.echo('{"event": "result", "report": ' + report.model_dump_json() + "}")
+        return
+    for warning in report.warnings:
+        typer.echo(f"vidstyle: warning: {warning}", err=True)
+    typer.echo(f"{report.target}: {report.written} frames in {report.seconds:.1f} s ({report.fps:.2f} fps)")
