@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Annotated, NoReturn
 
-import click
 import typer
 
 from vidstyle import __version__
@@ -18,8 +17,6 @@ from vidstyle.cli.styles import styles
 from vidstyle.cli.stylize import stylize
 from vidstyle.cli.train import train
 from vidstyle.errors import VidstyleError
-
-INTERRUPTED, TERMINATED = 130, 143
 
 app = typer.Typer(
     name="vidstyle",
@@ -33,8 +30,12 @@ for command in (stylize, probe, doctor, demo, train):
 app.add_typer(styles, name="styles")
 
 
-class Terminated(BaseException):
-    """SIGTERM came: unwind as for an interrupt, so that every context manager cleans up."""
+class Stopped(BaseException):
+    """SIGINT or SIGTERM came: unwind, so that every context manager cleans up. `code` is 128 + the signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.code = 128 + number
 
 
 @app.callback(invoke_without_command=True)
@@ -52,27 +53,25 @@ def root(
 
 def main() -> NoReturn:
     """Run the command line and end with its exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # ignored by whoever started us: nohup, a shell's `&`
+            signal.signal(number, _stop)
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit code, drawn in `vidstyle.errors`."""
     try:
-        result = app(list(arguments), standalone_mode=False)
+        app(list(arguments))
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
     except VidstyleError as error:
         _say_error(error, as_json="--json" in arguments)
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        typer.echo("vidstyle: interrupted; nothing was left under the target's name", err=True)
-        return INTERRUPTED
-    except Terminated:
-        typer.echo("vidstyle: terminated; nothing was left under the target's name", err=True)
-        return TERMINATED
-    return result if isinstance(result, int) else 0
+    except Stopped as stopped:
+        typer.echo(f"vidstyle: stopped by {stopped}; nothing was left under the target's name", err=True)
+        return stopped.code
+    return 0
 
 
 def _say_error(error: VidstyleError, *, as_json: bool) -> None:
@@ -82,5 +81,8 @@ def _say_error(error: VidstyleError, *, as_json: bool) -> None:
     typer.echo(f"vidstyle: {error}", err=True)
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise Terminated
+def _stop(number: int, _frame: FrameType | None) -> None:
+    # A second signal must not break the cleaning up that the first one began.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    raise Stopped(number)
