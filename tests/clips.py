@@ -95,7 +95,7 @@ def texture_tile(seed: int, size: int = 512) -> np.ndarray:
     """A tile of (size, size, 3) RGB bytes that repeats without a seam: band-limited noise, strong enough for flow."""
     random = np.random.default_rng(seed)
     frequency = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.fftfreq(size)[None, :]) * size
-    shape = frequency**0.4 * np.exp(-((frequency / 48) ** 2))
+    shape = np.maximum(frequency, 2) ** -0.8 * np.exp(-((frequency / 60) ** 2)) * (frequency > 0)
     waves = np.fft.fft2(random.standard_normal((3, size, size))) * shape
     layers = np.fft.ifft2(waves).real
     layers /= layers.std(axis=(1, 2), keepdims=True)
