@@ -1,0 +1,24 @@
+"""Small styles for tests."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vidstyle.networks import GeneratorSpec, StyleCard, build_generator, save_style
+
+
+def save_small_style(folder: Path, *, name: str = "small", seed: int = 0, **card: Any) -> StyleCard:
+    """Write a style with a small random generator into `folder`: it changes every picture, and every pixel of it."""
+    torch.manual_seed(seed)
+    spec = GeneratorSpec(name="resnet", options={"width": 4, "blocks": 1, "norm": "none"})
+    filled = StyleCard(
+        name=name,
+        title="Small",
+        description="Random weights, for tests.",
+        generator=spec,
+        sha256="0" * 64,
+        licence="CC0-1.0",
+        **card,
+    )
+    return save_style(folder, filled, build_generator(spec))
