@@ -1,6 +1,6 @@
 """Where pixels went, what cannot be trusted, where a shot ends."""
 
-from vidstyle.motion.cuts import CutConfig, CutDetector
+from vidstyle.motion.cuts import CutConfig, CutDetector, thumbnail
 from vidstyle.motion.flow import FLOW_ESTIMATORS, Flow, FlowEstimator, MotionConfig, build_estimator, luma
 from vidstyle.motion.visibility import consistency
 from vidstyle.motion.warp import WarpMode, warp, warp_differentiable
@@ -16,6 +16,7 @@ __all__ = [
     "build_estimator",
     "consistency",
     "luma",
+    "thumbnail",
     "warp",
     "warp_differentiable",
 ]

@@ -7,28 +7,33 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vidstyle.frames import FrameBatch
-from vidstyle.motion import CutDetector, Flow, FlowEstimator, MotionConfig, build_estimator, luma
+from vidstyle.motion import CutDetector, Flow, FlowEstimator, MotionConfig, build_estimator, luma, thumbnail
+from vidstyle.motion.cuts import Thumbnail
 from vidstyle.stages.batches import MovingBatch
 
 
 def estimate_motion(batches: Iterable[FrameBatch], config: MotionConfig | None = None) -> Iterator[MovingBatch]:
     """Give each batch the motion of its frames against the frames before them, and mark where the past ends.
 
-    Convention: lazy, one batch in, one out; what is kept between batches is one frame. The result does not depend on
-    how frames are divided into batches. Raises PluginError when the estimator is not known.
+    Convention: lazy, one batch in, one out; what is kept between batches is the last frame as the estimator reads it
+    and a thumbnail. Only where a batch's last frame looks like a cut is the next batch read ahead, to tell a cut from
+    a flash. The result does not depend on how frames are divided into batches.
+
+    Raises:
+        PluginError: the estimator is not known.
     """
     config = config or MotionConfig()
     estimator = build_estimator(config)
-    detector = CutDetector(config.cuts)
+    shots = _Shots(CutDetector(config.cuts))
+    stream = _Peekable(batches)
     last: Tensor | None = None
-    for batch in batches:
-        before = _shifted(batch.images, last)
-        restarts = tuple(
-            (last is None and index == 0) or detector.is_cut(before[index], frame)
-            for index, frame in enumerate(batch.images)
-        )
-        yield MovingBatch(batch, _flow(estimator, batch.images, before, restarts), restarts)
-        last = batch.images[-1:].clone()
+    for batch in stream:
+        plane = luma(batch.images)
+        restarts = shots.restarts(plane, stream)
+        seen = plane if estimator.reads == "luma" else batch.images
+        before = torch.cat((seen[:1] if last is None else last, seen[:-1]))
+        yield MovingBatch(batch, _flow(estimator, seen, before, restarts), restarts)
+        last = seen[-1:].clone()
 
 
 def without_motion(batches: Iterable[FrameBatch]) -> Iterator[MovingBatch]:
@@ -38,18 +43,57 @@ def without_motion(batches: Iterable[FrameBatch]) -> Iterator[MovingBatch]:
         yield MovingBatch(batch, Flow.unknown(n, height, width, batch.images.device), (True,) * n)
 
 
-def _shifted(images: Tensor, last: Tensor | None) -> Float[Tensor, "n 3 h w"]:
-    return torch.cat((images[:1] if last is None else last, images[:-1]))
+class _Peekable(Iterator[FrameBatch]):
+    """Batches, of which the next one may be looked at before its turn."""
+
+    def __init__(self, batches: Iterable[FrameBatch]) -> None:
+        self._batches = iter(batches)
+        self._ahead: FrameBatch | None = None
+
+    def __next__(self) -> FrameBatch:
+        batch, self._ahead = self._ahead, None
+        return next(self._batches) if batch is None else batch
+
+    def peek(self) -> FrameBatch | None:
+        if self._ahead is None:
+            self._ahead = next(self._batches, None)
+        return self._ahead
 
 
-def _flow(estimator: FlowEstimator, images: Tensor, before: Tensor, restarts: tuple[bool, ...]) -> Flow:
-    n, _, height, width = images.shape
-    flow = Flow.unknown(n, height, width, images.device)
+class _Shots:
+    """Follows the stream and says of each frame whether it begins a shot."""
+
+    def __init__(self, detector: CutDetector) -> None:
+        self._detector = detector
+        self._past: Thumbnail | None = None  # the last frame that is no flash
+
+    def restarts(self, plane: Float[Tensor, "n 1 h w"], stream: _Peekable) -> tuple[bool, ...]:
+        thumbnails = [thumbnail(image) for image in plane]
+        return tuple(self._restart(index, thumbnails, stream) for index in range(len(thumbnails)))
+
+    def _restart(self, index: int, thumbnails: list[Thumbnail], stream: _Peekable) -> bool:
+        past, present = self._past, thumbnails[index]
+        if past is not None and self._detector.differ(past, present):
+            following = thumbnails[index + 1] if index + 1 < len(thumbnails) else _first(stream.peek())
+            if following is not None and not self._detector.differ(past, following):
+                return False
+            past = None
+        self._past = present
+        return past is None
+
+
+def _first(batch: FrameBatch | None) -> Thumbnail | None:
+    return None if batch is None else thumbnail(luma(batch.images[:1])[0])
+
+
+def _flow(estimator: FlowEstimator, current: Tensor, before: Tensor, restarts: tuple[bool, ...]) -> Flow:
     connected = [index for index, restart in enumerate(restarts) if not restart]
+    if len(connected) == len(restarts):
+        return estimator(current, before)
+    n, _, height, width = current.shape
+    flow = Flow.unknown(n, height, width, current.device)
     if connected:
-        if estimator.reads == "luma":
-            images, before = luma(images), luma(before)
-        found = estimator(images[connected], before[connected])
+        found = estimator(current[connected], before[connected])
         flow.to_previous[connected] = found.to_previous
         flow.visibility[connected] = found.visibility
     return flow
