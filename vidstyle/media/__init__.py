@@ -1,1 +1,38 @@
-"""Containers, codecs, planes and colours."""
+"""Clips: containers, codecs, planes ↔ RGB. The only room that knows PyAV."""
+
+from vidstyle.media.availability import Availability, available_decoders, available_encoders, opens
+from vidstyle.media.clip import AudioInfo, ChapterInfo, ClipInfo, StreamInfo, VideoInfo, probe
+from vidstyle.media.colour import ColourTags
+from vidstyle.media.encoders import ENCODERS, EncodeConfig, EncoderPreset
+from vidstyle.media.encoding import WriteTally
+from vidstyle.media.packets import Passthrough
+from vidstyle.media.pixels import PlaneConverter, PlaneLayout
+from vidstyle.media.reader import ClipReader, DecodeConfig, ReadTally
+from vidstyle.media.target import CONTAINERS
+from vidstyle.media.writer import ClipWriter
+
+__all__ = [
+    "CONTAINERS",
+    "ENCODERS",
+    "AudioInfo",
+    "Availability",
+    "ChapterInfo",
+    "ClipInfo",
+    "ClipReader",
+    "ClipWriter",
+    "ColourTags",
+    "DecodeConfig",
+    "EncodeConfig",
+    "EncoderPreset",
+    "Passthrough",
+    "PlaneConverter",
+    "PlaneLayout",
+    "ReadTally",
+    "StreamInfo",
+    "VideoInfo",
+    "WriteTally",
+    "available_decoders",
+    "available_encoders",
+    "opens",
+    "probe",
+]

@@ -1,0 +1,76 @@
+"""Which encoders and decoders really open on this machine: listed is not enough."""
+
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+
+from vidstyle.media.encoders import ENCODERS, EncodeConfig, EncoderPreset
+
+# FFV1 is not among them: it opens only with a clip at hand.
+DECODERS = ("h264", "hevc", "vp8", "vp9", "libdav1d", "prores", "dnxhd", "mpeg2video", "mpeg4", "mjpeg")
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Whether a codec opens here, and if not why. `name` is the preset's, `codec` FFmpeg's."""
+
+    name: str
+    codec: str
+    opens: bool
+    reason: str = ""
+
+
+def available_encoders() -> list[Availability]:
+    """Every encoder preset, and whether it opens here."""
+    presets = [ENCODERS.get(name) for name in ENCODERS.names()]
+    reasons = [why_closed(preset) for preset in presets]
+    return [
+        Availability(preset.name, preset.codec, not reason, reason)
+        for preset, reason in zip(presets, reasons, strict=True)
+    ]
+
+
+def available_decoders() -> list[Availability]:
+    """Every decoder that edits usually need, and whether it opens here."""
+    reasons = [_why_no_decoder(name) for name in DECODERS]
+    return [Availability(name, name, not reason, reason) for name, reason in zip(DECODERS, reasons, strict=True)]
+
+
+def opens(name: str) -> bool:
+    """True where the encoder preset called `name` opens on this machine. Raises PluginError for an unknown name."""
+    return not why_closed(ENCODERS.get(name))
+
+
+def why_closed(preset: EncoderPreset) -> str:
+    """Open the encoder for real; the reason why it doesn't, or an empty string where it does."""
+    hush_encoders()
+    try:
+        pix_fmt, layout = next(iter(preset.layouts().items()))
+        context: Any = av.CodecContext.create(preset.codec, "w")
+        context.width, context.height, context.pix_fmt = 256, 256, pix_fmt
+        context.time_base, context.framerate = Fraction(1, 25), Fraction(25)
+        context.options = preset.settings(EncodeConfig(), layout, threads=1)
+        context.open()
+    except (av.FFmpegError, ValueError, OSError) as error:
+        return _reason(error)
+    return ""
+
+
+def hush_encoders() -> None:
+    """Keep SVT-AV1, which writes to stderr past FFmpeg's log, to its errors."""
+    os.environ.setdefault("SVT_LOG", "1")
+
+
+def _why_no_decoder(name: str) -> str:
+    try:
+        av.CodecContext.create(name, "r").open()
+    except (av.FFmpegError, ValueError, OSError) as error:
+        return _reason(error)
+    return ""
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

@@ -1,0 +1,227 @@
+"""What a clip holds: picture, colour, sound and everything else, as one value that fits into JSON."""
+
+import re
+import threading
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+from pydantic import BaseModel, ConfigDict, Field
+
+from vidstyle.errors import ClipReadError
+from vidstyle.media.colour import CHROMA_LOCATIONS, MATRICES, PRIMARIES, RANGES, TRANSFERS, UNKNOWN, ColourTags, name_of
+from vidstyle.media.opening import open_source, translate_read_errors
+
+_LOGGING = threading.Lock()
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StreamInfo(_Part):
+    """What every stream has."""
+
+    index: int = Field(description="number of the stream in the file, from 0")
+    kind: str = Field(description="video, audio, subtitle, data or attachment")
+    codec: str = Field(description="FFmpeg's name of the codec; empty where it has none")
+    time_base: Fraction | None = Field(default=None, description="seconds per tick")
+    start: int | None = Field(default=None, description="first timestamp as the container says, ticks")
+    duration: int | None = Field(default=None, description="length as the container says, ticks; a hint")
+    metadata: dict[str, str] = Field(default_factory=dict, description="language, title, handler and so on")
+    disposition: int = Field(default=0, description="FFmpeg's disposition flags, such as 1 = default")
+
+
+class VideoInfo(StreamInfo):
+    """The picture."""
+
+    width: int = Field(description="pixels, as coded: before rotation and sample aspect ratio")
+    height: int = Field(description="pixels, as coded: before rotation and sample aspect ratio")
+    pix_fmt: str = Field(description="FFmpeg's pixel format, such as yuv420p10le")
+    time_base: Fraction = Field(description="seconds per tick, exact")
+    average_rate: Fraction | None = Field(default=None, description="frames per second; a hint, never the truth")
+    frames: int | None = Field(default=None, description="number of frames as the container says; a hint")
+    tags: ColourTags = Field(default_factory=ColourTags, description="colour tags")
+    sample_aspect_ratio: Fraction | None = Field(default=None, description="width:height of a pixel; None: not said")
+    rotation: int = Field(default=0, description="degrees to turn the picture counter-clockwise for display")
+    timecode: str = Field(default="", description="timecode of the first frame, such as 01:00:00:00")
+    side: tuple[str, ...] = Field(default=(), description="kinds of stream side data, such as mastering metadata")
+
+
+class AudioInfo(StreamInfo):
+    """One audio track."""
+
+    rate: int = Field(description="samples per second")
+    channels: int = Field(description="number of channels")
+    layout: str = Field(description="FFmpeg's channel layout, such as stereo or 5.1")
+
+
+class ChapterInfo(_Part):
+    """One chapter."""
+
+    start: int = Field(description="ticks of time_base")
+    end: int = Field(description="ticks of time_base")
+    time_base: Fraction = Field(description="seconds per tick")
+    metadata: dict[str, str] = Field(default_factory=dict, description="title and so on")
+
+
+class ClipInfo(_Part):
+    """All that `probe` finds out without decoding the clip."""
+
+    path: Path = Field(description="where the clip is")
+    container: str = Field(description="FFmpeg's names of the container format")
+    seconds: float | None = Field(default=None, description="length as the container says; a hint")
+    video: VideoInfo = Field(description="the picture that is stylized")
+    audio: tuple[AudioInfo, ...] = Field(default=(), description="the audio tracks, in the file's order")
+    others: tuple[StreamInfo, ...] = Field(default=(), description="further pictures, subtitles, data, attachments")
+    chapters: tuple[ChapterInfo, ...] = Field(default=(), description="chapter marks")
+    metadata: dict[str, str] = Field(default_factory=dict, description="title, creation time and so on")
+
+    def describe(self) -> str:
+        """The same for people: a few lines of text."""
+        video, tags = self.video, self.video.tags
+        rate = f"{float(video.average_rate):.3f}".rstrip("0").rstrip(".") if video.average_rate else "?"
+        length = f"{self.seconds:.3f} s" if self.seconds is not None else "length unknown"
+        lines = [
+            f"{self.path.name}: {self.container}, {length}",
+            f"  #{video.index} video  {video.codec} {video.width}x{video.height} {video.pix_fmt} {rate} fps, "
+            f"{video.frames or '?'} frames",
+            f"     colour {tags.matrix}/{tags.primaries}/{tags.transfer}, {tags.range} range, "
+            f"chroma {tags.chroma_location}",
+        ]
+        extras = {
+            "pixel aspect": video.sample_aspect_ratio or "",
+            "rotation": f"{video.rotation}°" if video.rotation else "",
+            "timecode": video.timecode,
+        }
+        lines += [f"     {name} {value}" for name, value in extras.items() if value]
+        for track in self.audio:
+            language = track.metadata.get("language", "und")
+            lines.append(f"  #{track.index} audio  {track.codec} {track.rate} Hz {track.layout} ({language})")
+        lines += [f"  #{other.index} {other.kind}  {other.codec or '-'}" for other in self.others]
+        return "\n".join(lines + ([f"  {len(self.chapters)} chapters"] if self.chapters else []))
+
+
+def probe(path: Path | str) -> ClipInfo:
+    """Find out what a clip holds. Raises ClipMissingError, and ClipReadError where it is no clip with a picture."""
+    with open_source(Path(path)) as container, translate_read_errors(Path(path)):
+        return describe_container(container, Path(path))
+
+
+def picture_stream(container: InputContainer, path: Path) -> VideoStream:
+    """The stream that is the picture; cover art is not. Raises ClipReadError where there is none."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic and stream.codec_context is not None:
+            return stream
+    found = ", ".join(sorted({stream.type for stream in container.streams})) or "no stream"
+    raise ClipReadError(f"{path} holds no picture (found: {found}); name a clip with video", path=path)
+
+
+def describe_container(container: InputContainer, path: Path) -> ClipInfo:
+    """What an open container holds."""
+    picture = picture_stream(container, path)
+    others = [stream for stream in container.streams if stream.type != "audio" and stream.index != picture.index]
+    return ClipInfo(
+        path=path,
+        container=container.format.name,
+        seconds=container.duration / av.time_base if container.duration else None,
+        video=_video(container, picture, path),
+        audio=tuple(_audio(stream) for stream in container.streams.audio),
+        others=tuple(StreamInfo(**_common(stream)) for stream in others),
+        chapters=tuple(
+            ChapterInfo(
+                start=chapter["start"],
+                end=chapter["end"],
+                time_base=chapter["time_base"] or Fraction(1, av.time_base),
+                metadata=chapter["metadata"],
+            )
+            for chapter in container.chapters()
+        ),
+        metadata=dict(container.metadata),
+    )
+
+
+def _common(stream: Stream) -> dict[str, Any]:
+    return {
+        "index": stream.index,
+        "kind": stream.type,
+        "codec": stream.codec_context.codec.canonical_name if stream.codec_context is not None else "",
+        "time_base": stream.time_base,
+        "start": stream.start_time,
+        "duration": stream.duration,
+        "metadata": dict(stream.metadata),
+        "disposition": int(stream.disposition),
+    }
+
+
+def _audio(stream: Any) -> AudioInfo:
+    context = stream.codec_context
+    known = context is not None
+    return AudioInfo(
+        **_common(stream),
+        rate=context.sample_rate if known else 0,
+        channels=context.layout.nb_channels if known else 0,
+        layout=context.layout.name if known else "",
+    )
+
+
+def _video(container: InputContainer, stream: VideoStream, path: Path) -> VideoInfo:
+    context = stream.codec_context
+    if not context.pix_fmt or not context.width or not context.height or stream.time_base is None:
+        raise ClipReadError(f"{path}: the picture's size or format is unknown; the clip is cut short", path=path)
+    dump = _dump(container, stream.index)
+    rotation = re.search(r"Display Matrix: rotation of (-?[\d.]+)", dump)
+    return VideoInfo(
+        **_common(stream),
+        width=context.width,
+        height=context.height,
+        pix_fmt=context.pix_fmt,
+        average_rate=stream.average_rate or stream.guessed_rate,
+        frames=stream.frames or None,
+        tags=ColourTags(
+            matrix=name_of(MATRICES, context.colorspace),
+            primaries=name_of(PRIMARIES, context.color_primaries),
+            transfer=name_of(TRANSFERS, context.color_trc),
+            range="full" if context.pix_fmt.startswith("yuvj") else name_of(RANGES, context.color_range),
+            chroma_location=_chroma_location(dump),
+        ),
+        sample_aspect_ratio=stream.sample_aspect_ratio or None,
+        rotation=round(float(rotation[1])) if rotation else 0,
+        timecode=_timecode(container, stream),
+        side=tuple(
+            re.findall(r"^ {6}([A-Z][A-Za-z ]+?)(?: metadata| Metadata)?:", dump.partition("Side data:")[2], re.M)
+        ),
+    )
+
+
+def _timecode(container: InputContainer, stream: VideoStream) -> str:
+    places = [stream.metadata, container.metadata, *(other.metadata for other in container.streams.data)]
+    return next((place["timecode"] for place in places if "timecode" in place), "")
+
+
+def _chroma_location(dump: str) -> str:
+    inside = re.search(r"Video: .*?\b\w+\(([^)]*)\)(?:, \d+x\d+|\[)", dump)
+    words = re.split(r"[,/] ?", inside[1]) if inside else []
+    return next((word for word in words if word in CHROMA_LOCATIONS), UNKNOWN)
+
+
+def _dump(container: InputContainer, index: int) -> str:
+    """FFmpeg's own description of one stream: PyAV has no other door to chroma location and stream side data.
+
+    The level is the whole program's, so it is lifted under a lock and only for this call.
+    """
+    with _LOGGING:
+        before = av.logging.get_level()
+        av.logging.set_libav_level(av.logging.VERBOSE)
+        av.logging.set_level(av.logging.VERBOSE)
+        try:
+            text = str(container.dumps_format())  # type: ignore[attr-defined]  # in PyAV, not in its stubs
+        finally:
+            av.logging.set_level(before)
+            av.logging.set_libav_level(av.logging.INFO)
+    parts = re.split(r"^  Stream #0:(\d+)", text, flags=re.M)
+    return next((body for number, body in zip(parts[1::2], parts[2::2], strict=True) if int(number) == index), "")

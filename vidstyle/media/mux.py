@@ -1,0 +1,184 @@
+"""The container that is written: its streams, tags and metadata, and all packets merged in the order of time."""
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av import VideoFrame
+from av.container import OutputContainer
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+
+from vidstyle.errors import ConfigError
+from vidstyle.media.choosing import Choice, thread_count
+from vidstyle.media.clip import ClipInfo
+from vidstyle.media.colour import CHROMA_LOCATIONS, MATRICES, PRIMARIES, RANGES, TRANSFERS, ColourTags, code_of
+from vidstyle.media.encoders import EncodeConfig
+from vidstyle.media.opening import locator, open_source, translate_write_errors
+from vidstyle.media.packets import AnyPacket
+from vidstyle.media.tracks import check_tracks, lasting
+
+_USUAL_RATE = Fraction(25)
+# Matroska would else move all tracks when one begins before 0, as AAC's priming does.
+_MUXER_OPTIONS = {
+    "mp4": {"movflags": "+faststart"},
+    "mov": {"movflags": "+faststart"},
+    "matroska": {"avoid_negative_ts": "disabled"},
+    "webm": {"avoid_negative_ts": "disabled"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MuxPlan:
+    """What a muxer is told: the clip to look like, its colour tags, container, encoder and settings."""
+
+    like: ClipInfo
+    tags: ColourTags
+    container: str
+    choice: Choice
+    config: EncodeConfig
+    target: Path
+
+
+class Muxer:
+    """One output container at `path`; set up down to its header on construction, so that it fails before any work.
+
+    Raises:
+        TargetError: the container can't hold one of the tracks, or can't be created.
+        ConfigError: the encoder refuses its settings.
+    """
+
+    def __init__(self, path: Path, plan: MuxPlan) -> None:
+        self.plan = plan
+        self.copied: dict[int, int] = {}
+        self._copies: dict[int, Stream] = {}
+        with ExitStack() as stack:
+            with translate_write_errors(plan.target):
+                options = _MUXER_OPTIONS.get(plan.container, {})
+                self._container: OutputContainer = av.open(
+                    locator(path), "w", format=plan.container, container_options=options
+                )
+            stack.callback(self.abandon)
+            self._container.metadata.update(lasting(plan.like.metadata))
+            self._video = self._add_video()
+            self._add_copies()
+            self._set_chapters()
+            with translate_write_errors(plan.target):
+                self._container.start_encoding()
+            stack.pop_all()
+
+    def encode(self, frame: VideoFrame | None) -> list[AnyPacket]:
+        """The packets that come of a frame; None flushes the encoder."""
+        if frame is not None:
+            tags = self.plan.tags
+            frame.colorspace = code_of(MATRICES, tags.matrix)
+            frame.color_primaries = code_of(PRIMARIES, tags.primaries)
+            frame.color_trc = code_of(TRANSFERS, tags.transfer)
+            frame.color_range = code_of(RANGES, tags.range)
+        with translate_write_errors(self.plan.target):
+            return list(self._video.encode(frame))
+
+    def mux(self, packet: AnyPacket) -> None:
+        """Write a packet of the encoder."""
+        with translate_write_errors(self.plan.target):
+            self._container.mux(packet)
+
+    def copy(self, packets: Iterable[AnyPacket], shift: Fraction) -> None:
+        """Write packets of the source, moved by `shift` seconds, rounded to whole ticks of each track."""
+        for packet in packets:
+            index = packet.stream_index
+            ticks = round(shift / packet.time_base)
+            if ticks:
+                packet.pts = None if packet.pts is None else packet.pts + ticks
+                packet.dts = None if packet.dts is None else packet.dts + ticks
+            packet.stream = self._copies[index]
+            self.mux(packet)
+            self.copied[index] += 1
+
+    def finish(self) -> None:
+        """Write the trailer and close the file."""
+        with translate_write_errors(self.plan.target):
+            self._container.close()
+
+    def abandon(self) -> None:
+        """Close the file in whatever state it is."""
+        try:
+            self._container.close()
+        except (av.FFmpegError, OSError, ValueError):
+            return  # the file is going to be removed, and the error that led here is the one to tell
+
+    def _add_video(self) -> VideoStream:
+        plan, video = self.plan, self.plan.like.video
+        rate = video.average_rate or _USUAL_RATE
+        options = plan.choice.preset.settings(plan.config, plan.choice.layout, thread_count(plan.config))
+        if plan.tags.chroma_location in CHROMA_LOCATIONS:
+            options.setdefault("chroma_sample_location", plan.tags.chroma_location)
+        stream = self._container.add_stream(plan.choice.preset.codec, rate=rate)
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = video.width, video.height, plan.choice.pix_fmt
+        stream.metadata.update(lasting(video.metadata))
+        if video.timecode:
+            stream.metadata["timecode"] = video.timecode
+        if video.rotation:
+            stream.set_display_rotation(video.rotation)
+        stream.disposition = Disposition(video.disposition)
+        self._open_encoder(stream, options)
+        return stream
+
+    def _open_encoder(self, stream: VideoStream, options: dict[str, str]) -> None:
+        plan, video, context = self.plan, self.plan.like.video, stream.codec_context
+        context.time_base = video.time_base
+        if video.sample_aspect_ratio:
+            context.sample_aspect_ratio = video.sample_aspect_ratio
+        context.colorspace = code_of(MATRICES, plan.tags.matrix)
+        context.color_primaries = code_of(PRIMARIES, plan.tags.primaries)
+        context.color_trc = code_of(TRANSFERS, plan.tags.transfer)
+        context.color_range = code_of(RANGES, plan.tags.range)
+        context.thread_count = thread_count(plan.config)
+        if plan.choice.preset.codec in ("libx265", "hevc_nvenc") and plan.container in ("mp4", "mov"):
+            context.codec_tag = "hvc1"  # the tag that QuickTime plays; FFmpeg's own choice is hev1
+        context.options = options
+        name = plan.choice.preset.name
+        try:
+            context.open()
+        except (av.FFmpegError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ConfigError(
+                f"encoder {name} refuses {video.width}x{video.height} {plan.choice.pix_fmt} with {options} ({reason}); "
+                "change its options or choose another encoder",
+                key="encode",
+            ) from error
+        if unknown := sorted(set(context.options) & set(plan.config.options)):
+            raise ConfigError(f"encoder {name} has no option {', '.join(unknown)}", key=f"encode.options.{unknown[0]}")
+
+    def _add_copies(self) -> None:
+        like = self.plan.like
+        if not like.audio:
+            return
+        with open_source(like.path) as source:
+            tracks = [source.streams[track.index] for track in like.audio]
+            check_tracks(tracks, self.plan.container, self.plan.target)
+            for track, info in zip(tracks, like.audio, strict=True):
+                copy = self._container.add_stream_from_template(track)
+                copy.metadata.update(lasting(info.metadata))
+                copy.disposition = Disposition(info.disposition)
+                self._copies[info.index] = copy
+                self.copied[info.index] = 0
+
+    def _set_chapters(self) -> None:
+        chapters: list[Any] = [
+            {
+                "id": n,
+                "start": mark.start,
+                "end": mark.end,
+                "time_base": mark.time_base,
+                "metadata": dict(mark.metadata),
+            }
+            for n, mark in enumerate(self.plan.like.chapters)
+        ]
+        if chapters:
+            self._container.set_chapters(chapters)

@@ -1,0 +1,61 @@
+"""Decoded frames → planes: brings any pixel format to the nearest planar one without losing a code."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from av import VideoFrame
+
+from vidstyle.media.pixels import PlaneLayout
+
+# Formats that hold the same codes in another order. What is not here and not planar is refused.
+NEAREST = {
+    "nv12": "yuv420p", "nv21": "yuv420p", "nv16": "yuv422p", "nv24": "yuv444p", "nv42": "yuv444p",
+    "p010le": "yuv420p10le", "p012le": "yuv420p12le", "p016le": "yuv420p16le", "nv20le": "yuv422p10le",
+    "p210le": "yuv422p10le", "p212le": "yuv422p12le", "p216le": "yuv422p16le",
+    "p410le": "yuv444p10le", "p412le": "yuv444p12le", "p416le": "yuv444p16le",
+    "yuyv422": "yuv422p", "uyvy422": "yuv422p", "yvyu422": "yuv422p", "uyyvyy411": "yuv411p",
+    "y210le": "yuv422p10le", "y212le": "yuv422p12le", "xv36le": "yuv444p12le", "vuyx": "yuv444p", "vyu444": "yuv444p",
+    "rgb24": "gbrp", "bgr24": "gbrp", "rgb0": "gbrp", "bgr0": "gbrp", "0rgb": "gbrp", "0bgr": "gbrp",
+    "rgb48le": "gbrp16le", "bgr48le": "gbrp16le", "x2rgb10le": "gbrp10le", "x2bgr10le": "gbrp10le",
+    "rgb565le": "gbrp", "rgb555le": "gbrp", "bgr565le": "gbrp", "bgr555le": "gbrp", "rgb8": "gbrp", "bgr8": "gbrp",
+    "monob": "gray", "monow": "gray",
+}  # fmt: skip
+NEAREST_WITHOUT_ALPHA = {
+    "rgba": "gbrp", "bgra": "gbrp", "argb": "gbrp", "abgr": "gbrp", "pal8": "gbrp", "ya8": "gray", "ya16le": "gray16le",
+    "rgba64le": "gbrp16le", "bgra64le": "gbrp16le", "vuya": "yuv444p", "ayuv": "yuv444p", "uyva": "yuv444p",
+    "ayuv64le": "yuv444p16le",
+}  # fmt: skip
+
+
+def planar_layout(pix_fmt: str) -> PlaneLayout | None:
+    """The planar layout in which frames of `pix_fmt` are read; None where no lossless one is known."""
+    little = f"{pix_fmt[:-2]}le" if pix_fmt.endswith("be") else pix_fmt
+    return PlaneLayout.of(NEAREST.get(little) or NEAREST_WITHOUT_ALPHA.get(little) or little)
+
+
+def has_alpha(pix_fmt: str) -> bool:
+    """True where the format carries an opacity that colour planes do not hold."""
+    return pix_fmt.startswith(("yuva", "gbrap")) or pix_fmt.replace("be", "le") in NEAREST_WITHOUT_ALPHA
+
+
+def planes_of(frame: VideoFrame, layout: PlaneLayout) -> list[torch.Tensor]:
+    """The colour planes of `frame` as (h, w) tensors of codes; they lie in the frame's own memory where they can."""
+    if frame.format.name != layout.name:
+        frame = frame.reformat(format=layout.name)
+    code = np.uint8 if layout.dtype == torch.uint8 else np.uint16
+    planes = []
+    for plane, (height, width) in zip(frame.planes, layout.shapes(frame.height, frame.width), strict=False):
+        rows = np.frombuffer(memoryview(plane), code)[: height * (plane.line_size // code().itemsize)]
+        planes.append(torch.from_numpy(rows.reshape(height, -1)[:, :width]))
+    return planes
+
+
+def frame_of(planes: list[np.ndarray[Any, Any]], layout: PlaneLayout, pix_fmt: str) -> VideoFrame:
+    """A frame in `pix_fmt` that holds a copy of `planes`, which are laid out as `layout`."""
+    height, width = planes[0].shape
+    frame = VideoFrame(width, height, layout.name)
+    for plane, codes in zip(frame.planes, planes, strict=True):
+        rows = np.frombuffer(memoryview(plane), codes.dtype)[: codes.shape[0] * (plane.line_size // codes.itemsize)]
+        rows.reshape(codes.shape[0], -1)[:, : codes.shape[1]] = codes
+    return frame if pix_fmt == layout.name else frame.reformat(format=pix_fmt)

@@ -1,0 +1,228 @@
+"""Reads a clip as batches of RGB frames, and its other packets untouched."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import torch
+from av import VideoFrame
+from pydantic import BaseModel, ConfigDict, Field
+
+from vidstyle.errors import ClipReadError
+from vidstyle.frames import FrameBatch, Span
+from vidstyle.media.clip import ClipInfo, describe_container, picture_stream
+from vidstyle.media.colour import LUMA_WEIGHTS, UNKNOWN, assumed_matrix
+from vidstyle.media.opening import open_source, translate_read_errors
+from vidstyle.media.packets import Passthrough
+from vidstyle.media.pixels import PlaneConverter
+from vidstyle.media.planar import has_alpha, planar_layout, planes_of
+
+_LONGEST_STEP_BACK = 1  # seconds; a longer one is a new timeline, which no single clip can hold
+
+
+class DecodeConfig(BaseModel):
+    """How clips are read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    batch: int = Field(default=4, ge=1, le=256, description="frames decoded into one batch")
+    threads: int = Field(default=0, ge=0, description="decoder threads; 0: as many as the decoder likes")
+    max_pixels: int = Field(default=16384 * 16384, ge=1, description="largest width x height that is decoded, pixels")
+
+
+@dataclass(slots=True)
+class ReadTally:
+    """What became of the packets that were read: frames decoded, of them concealed, and packets dropped."""
+
+    decoded: int = 0
+    concealed: int = 0
+    dropped: int = 0
+
+
+class ClipReader:
+    """A clip, open for reading; a context manager.
+
+    Convention: frame numbers count the decoder's frames in presentation order from 0; a frame that could not be
+    decoded at all has no number. `tally` and `warnings` are complete once `frames()` is exhausted.
+
+    Raises:
+        ClipMissingError, ClipReadError: on entering, where the file is absent or no clip with a picture.
+    """
+
+    def __init__(
+        self, path: Path | str, config: DecodeConfig | None = None, *, device: torch.device | None = None
+    ) -> None:
+        self.path = Path(path)
+        self.config = config or DecodeConfig()
+        self.device = device or torch.device("cpu")
+        self.tally = ReadTally()
+        self.warnings: list[str] = []
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._container = stack.enter_context(open_source(self.path))
+            self.info: ClipInfo = describe_container(self._container, self.path)
+            self._stream = picture_stream(self._container, self.path)
+            self.converter = self._choose_converter()
+            self.warnings += warnings_about(self.info)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def frames(self, span: Span | None = None) -> Iterator[FrameBatch]:
+        """Yield the frames of `span` in batches, as RGB on the reader's device.
+
+        Decoding starts at the clip's beginning, because only so are frame numbers exact. May be called once.
+
+        Raises:
+            ClipReadError: no frame of the span could be decoded, the frame size changes, or time jumps back.
+        """
+        span = span or Span()
+        batch: list[tuple[VideoFrame, int]] = []
+        yielded = 0
+        for number, (frame, pts) in enumerate(self._timed(self._decoded())):
+            if span.stop is not None and number >= span.stop:
+                break
+            if number < span.start:
+                continue
+            batch.append((frame, pts))
+            if len(batch) == self.config.batch:
+                yield self._converted(batch)
+                yielded += len(batch)
+                batch = []
+        if batch:
+            yield self._converted(batch)
+        elif not yielded:
+            self._refuse_empty(span)
+        self._note_losses()
+
+    def packets(self, span: Span | None = None) -> Passthrough:
+        """The clip's audio packets, to be copied by the writer; they are read from a second opening of the file."""
+        return Passthrough(self.info, span or Span())
+
+    def _decoded(self) -> Iterator[VideoFrame]:
+        """Decode packet by packet: one that can't be decoded is counted and costs only itself."""
+        context = self._stream.codec_context
+        self._stream.thread_type = "AUTO"
+        context.thread_count = self.config.threads
+        context.options = {**context.options, "max_pixels": str(self.config.max_pixels)}
+        with translate_read_errors(self.path):
+            for packet in self._container.demux(self._stream):
+                try:
+                    decoded = packet.decode()
+                except av.FFmpegError as error:
+                    if isinstance(error, MemoryError | av.error.BlockingIOError):
+                        raise
+                    self.tally.dropped += 1
+                    continue
+                for frame in decoded:
+                    self._check_size(frame)
+                    self.tally.decoded += 1
+                    self.tally.concealed += frame.is_corrupt
+                    yield frame
+
+    def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, int]]:
+        """Pair each frame with its pts; one that is absent or not later than the last is moved on by one tick."""
+        last: int | None = None
+        repaired = 0
+        for frame in frames:
+            pts = frame.pts
+            if last is not None and (pts is None or pts <= last):
+                if pts is not None and (last - pts) * self.info.video.time_base > _LONGEST_STEP_BACK:
+                    raise ClipReadError(
+                        f"{self.path}: time jumps back from {last} to {pts} at frame {self.tally.decoded - 1}; "
+                        "the clip holds several timelines, split it there",
+                        path=self.path,
+                        pts=pts,
+                    )
+                repaired, pts = repaired + 1, last + self._usual_step(pts)
+            last = pts if pts is not None else self.info.video.start or 0
+            yield frame, last
+        if repaired:
+            self.warnings.append(
+                f"video #{self._stream.index}: {repaired} timestamps were missing or went back; repaired"
+            )
+
+    def _usual_step(self, pts: int | None) -> int:
+        """One tick after a timestamp that went back; one frame's time after one that is missing."""
+        video = self.info.video
+        if pts is not None or not video.average_rate:
+            return 1
+        return max(1, round(1 / (video.average_rate * video.time_base)))
+
+    def _converted(self, batch: list[tuple[VideoFrame, int]]) -> FrameBatch:
+        layout = self.converter.layout
+        stacks = zip(*(planes_of(frame, layout) for frame, _ in batch), strict=True)
+        planes = [torch.stack(stack).to(self.device, non_blocking=True) for stack in stacks]
+        time_base: Fraction = self.info.video.time_base
+        return FrameBatch(self.converter.to_rgb(planes), tuple(pts for _, pts in batch), time_base)
+
+    def _choose_converter(self) -> PlaneConverter:
+        video = self.info.video
+        layout = planar_layout(video.pix_fmt)
+        if layout is None:
+            raise ClipReadError(
+                f"{self.path}: pixel format {video.pix_fmt} can't be read yet; transcode it to a planar YUV or RGB one",
+                path=self.path,
+            )
+        matrix = assumed_matrix(video.tags, video.height)
+        if layout.kind == "yuv" and matrix not in LUMA_WEIGHTS:
+            raise ClipReadError(
+                f"{self.path}: colour matrix {matrix} can't be converted yet; "
+                f"expected one of {', '.join(LUMA_WEIGHTS)}: transcode it to bt709 or bt2020nc",
+                path=self.path,
+            )
+        if layout.kind != "yuv" and matrix not in LUMA_WEIGHTS:
+            matrix = "bt709"  # an RGB picture has none; gray takes any, as R, G and B are equal
+        full = video.tags.range == "full" or (video.tags.range == UNKNOWN and layout.kind == "rgb")
+        return PlaneConverter(layout, matrix, full)
+
+    def _check_size(self, frame: VideoFrame) -> None:
+        video = self.info.video
+        if (frame.width, frame.height) != (video.width, video.height):
+            raise ClipReadError(
+                f"{self.path}: frame {self.tally.decoded} is {frame.width}x{frame.height}, "
+                f"expected {video.width}x{video.height}; the size changes inside the clip, split it there",
+                path=self.path,
+                pts=frame.pts,
+            )
+
+    def _refuse_empty(self, span: Span) -> None:
+        decoded = self.tally.decoded
+        if decoded:
+            message = f"{self.path} has {decoded} frames, frames {span} begin after its end"
+        else:
+            message = f"{self.path}: no frame could be decoded ({self.tally.dropped} broken packets)"
+        raise ClipReadError(f"{message}; check the clip or the range", path=self.path)
+
+    def _note_losses(self) -> None:
+        place = f"video #{self._stream.index}"
+        if self.tally.dropped:
+            self.warnings.append(f"{place}: {self.tally.dropped} packets could not be decoded and were dropped")
+        if self.tally.concealed:
+            self.warnings.append(f"{place}: {self.tally.concealed} damaged frames were concealed by the decoder")
+
+
+def warnings_about(info: ClipInfo) -> list[str]:
+    """What can be said before decoding: assumptions made, and what will not be in the output."""
+    video, place = info.video, f"video #{info.video.index}"
+    found = []
+    layout = planar_layout(video.pix_fmt)
+    if video.tags.matrix == UNKNOWN and layout is not None and layout.kind == "yuv":
+        matrix = "BT.709" if assumed_matrix(video.tags, video.height) == "bt709" else "BT.601"
+        found.append(f"{place}: no matrix tag; read as {matrix}, by its {video.height} lines")
+    if has_alpha(video.pix_fmt):
+        found.append(f"{place}: alpha of {video.pix_fmt} is not kept yet")
+    found += [f"{place}: {kind.lower()} metadata is not kept yet" for kind in video.side if kind != "Display Matrix"]
+    found += [f"{other.kind} #{other.index}: {other.codec or 'unnamed'} is not kept yet" for other in info.others]
+    return found
