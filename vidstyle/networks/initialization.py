@@ -1,0 +1,26 @@
+"""How the weights of a network without normalization start."""
+
+import torch
+from torch import nn
+
+from vidstyle.networks.layers import ResidualBlock
+
+
+def initialize(network: nn.Module, *, seed: int) -> None:
+    """Draw all convolutions anew: He et al. 2015 for ReLU, and zero for the last one of every residual branch.
+
+    Without normalization the signal would grow by each block; branches that start at zero keep its size, whatever the
+    depth (Zhang et al. 2019, Fixup). The network's very last convolution starts small, so that tanh is not saturated.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)]
+    for layer in convolutions:
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+    with torch.no_grad():
+        convolutions[-1].weight.mul_(0.1)
+    for block in network.modules():
+        if isinstance(block, ResidualBlock):
+            last = [layer for layer in block.modules() if isinstance(layer, nn.Conv2d)][-1]
+            nn.init.zeros_(last.weight)

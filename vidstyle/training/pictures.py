@@ -1,0 +1,152 @@
+"""The pictures a style learns from: found in folders and clips, taken at several sizes, and drawn by the teacher."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from vidstyle.errors import TrainingError
+from vidstyle.media import ClipReader
+from vidstyle.training.teachers import InkTeacher, Picture
+
+IMAGES = {".jpg", ".jpeg", ".png", ".webp"}
+CLIPS = {".mp4", ".mov", ".mkv", ".webm"}
+NEARLY_BLACK = 10.0
+NEARLY_THE_SAME = 3.0
+
+
+class Source(BaseModel):
+    """One set of pictures or one clip, with what must be said when a style trained on it is handed on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    path: str = Field(description="a folder, a file or a pattern such as photos/kodak/*.jpg, below the material's root")
+    licence: str
+    source: str = Field(description="where it comes from, for attribution")
+    train: bool = Field(default=True, description="false: held out, only measured on")
+    every: int = Field(default=15, ge=1, description="of a clip, one frame in so many")
+    sides: tuple[int, ...] = Field(default=(360,), min_length=1, description="short sides to take pictures at, pixels")
+    tone: float = Field(default=0.0, ge=0, le=1, description="how far exposure, contrast and hue are varied at random")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A picture and what the teacher makes of it: RGB, 0..255, (h, w, 3), both of one size."""
+
+    source: Source
+    picture: Picture
+    target: Picture
+
+
+def gather(
+    sources: tuple[Source, ...], root: Path, teacher: InkTeacher, *, cache: Path, seed: int, recipe: str
+) -> list[Example]:
+    """All pictures of `sources` with their targets, in a fixed order; targets are kept in `cache` between runs.
+
+    Raises TrainingError when a source holds no picture.
+    """
+    found: list[tuple[Source, Picture]] = []
+    for source in sources:
+        taken = list(_pictures(source, root, seed))
+        if not taken:
+            raise TrainingError(
+                f"source {source.name!r}: no picture found at {root / source.path}; check material.root", recipe=recipe
+            )
+        found += [(source, picture) for picture in taken]
+    draw = _cached(teacher, cache)
+    with ThreadPoolExecutor(2) as pool:
+        targets = list(pool.map(draw, (picture for _, picture in found)))
+    return [Example(source, picture, target) for (source, picture), target in zip(found, targets, strict=True)]
+
+
+def _pictures(source: Source, root: Path, seed: int) -> Iterator[Picture]:
+    """The source's pictures, scaled and varied; every choice follows from the seed and the picture's place."""
+    place = 0
+    for path in _files(source, root):
+        frames = _clip_frames(path, source.every) if path.suffix.lower() in CLIPS else iter([_read(path)])
+        for picture in _distinct(frames):
+            rng = np.random.default_rng([seed, place, *source.name.encode()])
+            # Every photograph at every size; of a clip's many frames, each at one.
+            sides = source.sides if path.suffix.lower() in IMAGES else (int(rng.choice(source.sides)),)
+            for side in sides:
+                yield vary(scaled(picture, side), source.tone, rng)
+            place += 1
+
+
+def _files(source: Source, root: Path) -> list[Path]:
+    exact = root / source.path
+    paths = [exact] if exact.is_file() else list(exact.iterdir()) if exact.is_dir() else list(root.glob(source.path))
+    return sorted(path for path in paths if path.suffix.lower() in IMAGES | CLIPS)
+
+
+def _read(path: Path) -> Picture:
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    return np.zeros((0, 0, 3), np.uint8) if image is None else image.astype(np.uint8)
+
+
+def _clip_frames(path: Path, every: int) -> Iterator[Picture]:
+    number = 0
+    with ClipReader(path) as reader:
+        for batch in reader.frames():
+            for image in batch.images:
+                if number % every == 0:
+                    codes = (image.clamp(0, 1) * 255).round().byte()
+                    yield codes.permute(1, 2, 0).contiguous().numpy()
+                number += 1
+
+
+def _distinct(frames: Iterator[Picture]) -> Iterator[Picture]:
+    """Skip unreadable and nearly black pictures, and frames that hardly differ from the last one taken."""
+    last: np.ndarray | None = None
+    for frame in frames:
+        if not frame.size or frame.mean() < NEARLY_BLACK:
+            continue
+        small = cv2.resize(frame, (32, 18), interpolation=cv2.INTER_AREA).astype(np.float32)
+        if last is None or np.abs(small - last).mean() >= NEARLY_THE_SAME:
+            last = small
+            yield frame
+
+
+def scaled(picture: Picture, side: int) -> Picture:
+    """`picture` with its short side at `side` pixels."""
+    factor = side / min(picture.shape[:2])
+    size = (round(picture.shape[1] * factor), round(picture.shape[0] * factor))
+    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return cv2.resize(picture, size, interpolation=way).astype(np.uint8)
+
+
+def vary(picture: Picture, amount: float, rng: np.random.Generator) -> Picture:
+    """Vary gamma, contrast and hue at random; `amount` 0 leaves the picture as it is."""
+    if amount == 0:
+        return picture
+    gamma, contrast = np.exp(rng.uniform(-amount, amount, 2) * (0.6, 0.35))
+    light = (np.linspace(0, 1, 256) ** gamma - 0.5) * contrast + 0.5
+    picture = np.rint(np.clip(light, 0, 1) * 255).astype(np.uint8)[picture]
+    hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)
+    hsv[..., 0] = (hsv[..., 0].astype(int) + round(rng.uniform(-amount, amount) * 60)) % 180
+    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).astype(np.uint8)
+
+
+def _cached(teacher: InkTeacher, cache: Path) -> Callable[[Picture], Picture]:
+    cache.mkdir(parents=True, exist_ok=True)
+    settings = teacher.model_dump_json().encode()
+
+    def draw(picture: Picture) -> Picture:
+        key = hashlib.sha256(settings + repr(picture.shape).encode() + picture.tobytes()).hexdigest()[:32]
+        path = cache / f"{key}.npy"
+        if path.exists():
+            kept: Picture = np.load(path)
+            return kept
+        target = teacher(picture)
+        part = path.with_suffix(".part.npy")
+        np.save(part, target)
+        part.replace(path)
+        return target
+
+    return draw
