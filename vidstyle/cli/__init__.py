@@ -54,8 +54,8 @@ def root(
 
 def main() -> NoReturn:
     """Run the command line and end with its exit code."""
-    # Read by OpenMP when torch is first imported. Its threads spin while they wait by default and so take the cores from
-    # decoder, flow and encoder; passive waiting made a generator beside one busy thread 2 to 3 times faster on two cores.
+    # Read by OpenMP when torch is first imported. By default its threads spin while they wait and so take the cores
+    # from decoder, flow and encoder; asleep, they made a generator beside a busy thread 2 to 3 times faster.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:  # ignored by whoever started us: nohup, a shell's `&`
