@@ -39,6 +39,12 @@ def available_decoders() -> list[Availability]:
     return [Availability(name, name, not reason, reason) for name, reason in zip(DECODERS, reasons, strict=True)]
 
 
+def ffmpeg_versions() -> dict[str, str]:
+    """The FFmpeg inside PyAV: its release under `ffmpeg`, and the version of each of its libraries."""
+    libraries = {name: ".".join(map(str, version)) for name, version in av.library_versions.items()}
+    return {"ffmpeg": av.ffmpeg_version_info, **libraries}
+
+
 def opens(name: str) -> bool:
     """True where the encoder preset called `name` opens on this machine. Raises PluginError for an unknown name."""
     return not why_closed(ENCODERS.get(name))
