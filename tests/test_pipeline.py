@@ -1,0 +1,187 @@
+"""The laws of the main job, on small synthetic clips."""
+
+import hashlib
+from fractions import Fraction
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from tests.clips import make_clip
+from tests.styles import save_small_style
+from vidstyle import RenderConfig, RenderReport, Shot, Span, render_shot
+from vidstyle.config import load_config
+from vidstyle.errors import ClipMissingError, ClipReadError, DeviceError, StyleError, TargetError
+
+JITTERED = tuple(accumulate([0, 512, 400, 700, 512, 300, 1100, 512, 512, 90, 512, 512]))
+
+
+@pytest.fixture(scope="module")
+def style(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("styles") / "small"
+    save_small_style(folder)
+    return folder
+
+
+def render(source: Path, target: Path, style: Path, *, span: Span | None = None, **settings: Any) -> RenderReport:
+    """Render on the CPU with `dotted.key=value` settings given as `dotted__key`."""
+    flags = {"style": str(style), "device": "cpu"} | {key.replace("__", "."): v for key, v in settings.items()}
+    return render_shot(Shot(source, span or Span()), target, load_config(flags=flags))
+
+
+def planes(path: Path) -> list[tuple[np.ndarray, ...]]:
+    with av.open(path) as container:
+        return [tuple(np.array(plane) for plane in frame.planes) for frame in container.decode(video=0)]
+
+
+def times(path: Path) -> list[Fraction]:
+    with av.open(path) as container:
+        return [frame.pts * frame.time_base for frame in container.decode(video=0)]
+
+
+def sound(path: Path) -> list[list[tuple[Fraction, str]]]:
+    with av.open(path) as container:
+        streams = [stream.index for stream in container.streams.audio]
+        found: dict[int, list[tuple[Fraction, str]]] = {index: [] for index in streams}
+        for packet in container.demux(*container.streams.audio):
+            if packet.size:
+                when = packet.pts * packet.time_base
+                found[packet.stream_index].append((when, hashlib.sha256(bytes(packet)).hexdigest()))
+        return list(found.values())
+
+
+@pytest.mark.parametrize(("pix_fmt", "size"), [("yuv420p", (97, 63)), ("yuv422p10le", (96, 64)), ("yuv444p", (50, 38))])
+def test_strength_0_gives_the_source_planes_back_exactly(tmp_path: Path, style: Path, pix_fmt: str, size):
+    width, height = size
+    settings = {"width": width, "height": height, "codec": "ffv1", "pix_fmt": pix_fmt, "audio": ()}
+    source = make_clip(tmp_path / "a.mkv", matrix=1, primaries=1, transfer=1, full_range=False, **settings)
+    report = render(source, tmp_path / "b.mkv", style, blend__strength=0.0, encode__encoder="ffv1")
+    assert report.written == 12
+    for before, after in zip(planes(source), planes(tmp_path / "b.mkv"), strict=True):
+        assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
+
+
+def test_the_style_reaches_the_file(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mkv", codec="ffv1")
+    render(source, tmp_path / "b.mkv", style, encode__encoder="ffv1")
+    before, after = planes(source)[0][0], planes(tmp_path / "b.mkv")[0][0]
+    assert np.abs(before.astype(int) - after).mean() > 5
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv"])
+def test_every_timestamp_survives_at_a_variable_rate(tmp_path: Path, style: Path, suffix: str):
+    source = make_clip(tmp_path / f"a.{suffix}", pts=JITTERED, time_base=Fraction(1, 12800))
+    report = render(source, tmp_path / f"b.{suffix}", style)
+    assert report.decoded == report.written == len(JITTERED)
+    assert times(tmp_path / f"b.{suffix}") == times(source)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "audio"), [("mp4", ("aac", "aac")), ("mov", ("pcm_s16le", "aac")), ("mkv", ("flac",))]
+)
+def test_copied_packets_are_bit_identical(tmp_path: Path, style: Path, suffix: str, audio: tuple[str, ...]):
+    source = make_clip(tmp_path / f"a.{suffix}", audio=audio)
+    report = render(source, tmp_path / f"b.{suffix}", style)
+    assert sound(tmp_path / f"b.{suffix}") == sound(source)
+    assert sum(report.packets.values()) == sum(map(len, sound(source)))
+
+
+def test_a_span_is_half_open(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mkv", codec="ffv1", audio=())
+    settings = {"blend__strength": 0.0, "encode__encoder": "ffv1"}
+    report = render(source, tmp_path / "b.mkv", style, span=Span(3, 7), **settings)
+    assert report.written == 4
+    expected = planes(source)[3:7]
+    for before, after in zip(expected, planes(tmp_path / "b.mkv"), strict=True):
+        assert np.array_equal(before[0], after[0])
+
+
+def test_a_span_past_the_end_is_refused_and_leaves_nothing(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mp4")
+    with pytest.raises(ClipReadError, match="12"):
+        render(source, tmp_path / "b.mp4", style, span=Span(50, 60))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_the_same_input_gives_the_same_frames_whatever_the_batch_size(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mp4", cuts=(5,))
+    sizes = (1, 1, 3, 8)
+    targets = [tmp_path / f"b{n}.mp4" for n in range(len(sizes))]
+    reports = [render(source, target, style, decode__batch=size) for target, size in zip(targets, sizes, strict=True)]
+    hashes = {report.frame_hash for report in reports}
+    assert len(hashes) == 1
+
+
+def test_stability_changes_the_frames_but_not_the_first(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mkv", codec="ffv1")
+    made = {}
+    for stability in (0.0, 0.9):
+        target = tmp_path / f"b{stability}.mkv"
+        render(source, target, style, blend__stability=stability, encode__encoder="ffv1")
+        made[stability] = planes(target)
+    assert np.array_equal(made[0.0][0][0], made[0.9][0][0])
+    assert not np.array_equal(made[0.0][5][0], made[0.9][5][0])
+
+
+def test_the_styles_stability_is_the_default(tmp_path: Path):
+    save_small_style(tmp_path / "calm", name="calm", stability=0.25)
+    source = make_clip(tmp_path / "a.mp4")
+    assert render(source, tmp_path / "b.mp4", tmp_path / "calm").settings.blend.stability == 0.25
+    report = render(source, tmp_path / "c.mp4", tmp_path / "calm", blend__stability=0.5)
+    assert report.settings.blend.stability == 0.5
+
+
+def test_a_clip_of_one_frame_without_sound_comes_through(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mp4", frames=1, audio=())
+    assert render(source, tmp_path / "b.mp4", style).written == 1
+    assert len(times(tmp_path / "b.mp4")) == 1
+
+
+def test_progress_counts_every_frame(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mp4")
+    seen = []
+    config = RenderConfig(style=str(style), device="cpu")
+    render_shot(Shot(source), tmp_path / "b.mp4", config, on_progress=seen.append)
+    assert [each.frames for each in seen] == sorted({each.frames for each in seen})
+    assert seen[-1].frames == 12
+    assert seen[-1].total in (12, None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [({"style": "absent"}, StyleError), ({"device": "cuda:99"}, DeviceError)],
+)
+def test_what_is_wrong_is_found_before_anything_is_written(tmp_path: Path, style: Path, settings, error):
+    source = make_clip(tmp_path / "a.mp4")
+    with pytest.raises(error):
+        render(source, tmp_path / "b.mp4", **{"style": style, **settings})
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_a_missing_source_is_named(tmp_path: Path, style: Path):
+    with pytest.raises(ClipMissingError, match=r"absent\.mp4"):
+        render(tmp_path / "absent.mp4", tmp_path / "b.mp4", style)
+
+
+def test_an_existing_target_is_refused_and_kept(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mp4")
+    (tmp_path / "b.mp4").write_text("precious")
+    with pytest.raises(TargetError, match="--overwrite"):
+        render(source, tmp_path / "b.mp4", style)
+    assert (tmp_path / "b.mp4").read_text() == "precious"
+
+
+def test_a_failure_half_way_leaves_no_file(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mp4", frames=30)
+
+    def fail(progress: Any) -> None:
+        if progress.frames >= 10:
+            raise RuntimeError("power cut")
+
+    config = RenderConfig(style=str(style), device="cpu")
+    with pytest.raises(RuntimeError, match="power cut"):
+        render_shot(Shot(source), tmp_path / "b.mp4", config, on_progress=fail)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
