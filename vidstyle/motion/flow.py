@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -59,6 +59,7 @@ class MotionConfig(BaseModel):
     cuts: CutConfig = Field(default_factory=CutConfig, description="where one shot ends and the next begins")
 
 
+@runtime_checkable
 class FlowEstimator(Protocol):
     """Finds the motion of each current frame against its previous one.
 

@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.motion.pictures import pan, passing_square, texture
+from vidstyle.motion import CutConfig, CutDetector, thumbnail
+
+
+@pytest.fixture
+def detector() -> CutDetector:
+    return CutDetector()
+
+
+def test_two_shots_are_cut_apart(detector: CutDetector) -> None:
+    assert detector.is_cut(texture(90, 160, seed=1), texture(90, 160, seed=2))
+
+
+def test_the_same_picture_scores_zero(detector: CutDetector) -> None:
+    still = thumbnail(texture(90, 160))
+    assert detector.score(still, still) == pytest.approx(0, abs=0.02)
+
+
+@pytest.mark.parametrize("dx", [2, 8, 16])
+def test_a_pan_is_no_cut(detector: CutDetector, dx: int) -> None:
+    before, now = pan(2, 180, 320, dx=dx)
+    assert not detector.is_cut(before, now)
+
+
+def test_a_passing_object_is_no_cut(detector: CutDetector) -> None:
+    before, now = passing_square(2, 90, 160, side=60, step=20)
+    assert not detector.is_cut(before, now)
+
+
+@pytest.mark.parametrize("gain", [0.7, 0.85, 1.2])
+def test_a_change_of_exposure_is_no_cut(detector: CutDetector, gain: float) -> None:
+    frame = texture(90, 160) * 0.8
+    assert not detector.is_cut(frame, frame * gain)
+
+
+def test_grain_on_black_is_no_cut(detector: CutDetector) -> None:
+    noise = torch.randn(2, 3, 90, 160, generator=torch.Generator().manual_seed(0)) * 0.008
+    assert not detector.is_cut(noise[0], noise[1])
+
+
+def test_black_to_a_picture_is_a_cut(detector: CutDetector) -> None:
+    assert detector.is_cut(torch.zeros(3, 90, 160), texture(90, 160))
+
+
+def test_nothing_is_a_cut_when_detection_is_off() -> None:
+    detector = CutDetector(CutConfig(detect=False))
+    assert not detector.is_cut(texture(90, 160, seed=1), texture(90, 160, seed=2))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (9, 40), (500, 20)])
+def test_odd_shapes_are_taken(detector: CutDetector, size: tuple[int, int]) -> None:
+    frame = texture(*size)
+    assert not detector.is_cut(frame, frame)
+
+
+def test_a_thumbnail_is_small_and_keeps_the_shape() -> None:
+    assert thumbnail(texture(360, 640)).shape == (90, 160)
+    assert thumbnail(texture(40, 30)).shape == (40, 30)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("clip", "cuts"),
+    [
+        ("adain_cutBunny.mp4", [235]),
+        ("fw_1080p60.mp4", [21]),
+        ("skv_bikes.mp4", [30, 76, 137, 187, 242]),
+        ("sam2_01_dog.mp4", []),
+        ("mdn_elf.mp4", []),
+    ],
+)
+def test_cuts_of_real_clips_are_found(real_clips: Path, detector: CutDetector, clip: str, cuts: list[int]) -> None:
+    from vidstyle.media import ClipReader  # noqa: PLC0415 — real clips alone need the decoder
+
+    with ClipReader(real_clips / clip) as reader:
+        thumbnails = [thumbnail(image) for batch in reader.frames() for image in batch.images]
+    pairs = zip(thumbnails, thumbnails[1:], strict=False)
+    assert [number for number, pair in enumerate(pairs, start=1) if detector.differ(*pair)] == cuts
