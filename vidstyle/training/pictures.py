@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vidstyle.errors import TrainingError
 from vidstyle.media import ClipReader
-from vidstyle.training.teachers import InkTeacher, Picture
+from vidstyle.training.teachers import InkTeacher, Picture, Plane
 
 IMAGES = {".jpg", ".jpeg", ".png", ".webp"}
 CLIPS = {".mp4", ".mov", ".mkv", ".webm"}
@@ -67,16 +67,18 @@ def gather(
 
 def _pictures(source: Source, root: Path, seed: int) -> Iterator[Picture]:
     """The source's pictures, scaled and varied; every choice follows from the seed and the picture's place."""
-    place = 0
+    for place, (path, picture) in enumerate(_distinct(_taken(source, root))):
+        rng = np.random.default_rng([seed, place, *source.name.encode()])
+        # Every photograph at every size; of a clip's many frames, each at one.
+        sides = source.sides if path.suffix.lower() in IMAGES else (int(rng.choice(source.sides)),)
+        for side in sides:
+            yield vary(scaled(picture, side), source.tone, rng)
+
+
+def _taken(source: Source, root: Path) -> Iterator[tuple[Path, Picture]]:
     for path in _files(source, root):
-        frames = _clip_frames(path, source.every) if path.suffix.lower() in CLIPS else iter([_read(path)])
-        for picture in _distinct(frames):
-            rng = np.random.default_rng([seed, place, *source.name.encode()])
-            # Every photograph at every size; of a clip's many frames, each at one.
-            sides = source.sides if path.suffix.lower() in IMAGES else (int(rng.choice(source.sides)),)
-            for side in sides:
-                yield vary(scaled(picture, side), source.tone, rng)
-            place += 1
+        frames = _clip_frames(path, source.every) if path.suffix.lower() in CLIPS else [_read(path)]
+        yield from ((path, frame) for frame in frames)
 
 
 def _files(source: Source, root: Path) -> list[Path]:
@@ -101,16 +103,16 @@ def _clip_frames(path: Path, every: int) -> Iterator[Picture]:
                 number += 1
 
 
-def _distinct(frames: Iterator[Picture]) -> Iterator[Picture]:
-    """Skip unreadable and nearly black pictures, and frames that hardly differ from the last one taken."""
-    last: np.ndarray | None = None
-    for frame in frames:
-        if not frame.size or frame.mean() < NEARLY_BLACK:
+def _distinct(taken: Iterator[tuple[Path, Picture]]) -> Iterator[tuple[Path, Picture]]:
+    """Skip unreadable and nearly black pictures, and those that hardly differ from the last one taken."""
+    last: Plane | None = None
+    for path, picture in taken:
+        if not picture.size or picture.mean() < NEARLY_BLACK:
             continue
-        small = cv2.resize(frame, (32, 18), interpolation=cv2.INTER_AREA).astype(np.float32)
+        small = cv2.resize(picture, (32, 18), interpolation=cv2.INTER_AREA).astype(np.float32)
         if last is None or np.abs(small - last).mean() >= NEARLY_THE_SAME:
             last = small
-            yield frame
+            yield path, picture
 
 
 def scaled(picture: Picture, side: int) -> Picture:

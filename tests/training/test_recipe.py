@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from vidstyle.errors import ConfigError
+from vidstyle.training import load_recipe
+
+SHIPPED = Path(__file__).parents[2] / "models" / "recipes" / "ink.toml"
+
+
+def test_the_shipped_recipe_is_valid_and_holds_something_out():
+    recipe = load_recipe(SHIPPED)
+    assert recipe.name == "ink"
+    assert any(not source.train for source in recipe.material.sources)
+    assert all(source.licence and source.source for source in recipe.material.sources)
+
+
+def test_the_sources_are_found_from_the_recipes_own_folder(recipe_file, monkeypatch, tmp_path_factory):
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert load_recipe(recipe_file).root == (recipe_file.parent / "material").resolve()
+
+
+def test_changes_are_read_as_toml_values(tiny):
+    recipe = tiny("schedule.steps=17", "losses.l1=0.25", "title=Plain words")
+    assert (recipe.schedule.steps, recipe.losses.l1, recipe.title) == (17, 0.25, "Plain words")
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ("schedule.stepz=5", "schedule.stepz"),
+        ("pairs.size=33", "pairs.size"),
+        ("teacher.chroma=-1", "teacher.chroma"),
+        ("name=Two Words", "name"),
+    ],
+)
+def test_a_bad_key_or_value_is_refused_and_named(tiny, change, key):
+    with pytest.raises(ConfigError, match=key) as caught:
+        tiny(change)
+    assert caught.value.key == key
+
+
+@pytest.mark.parametrize("change", ["schedule.steps", "name.first=1"])
+def test_a_change_that_fits_nowhere_is_refused(tiny, change):
+    with pytest.raises(ConfigError, match="--set"):
+        tiny(change)
+
+
+def test_a_recipe_without_held_out_pictures_is_refused(recipe_file):
+    recipe_file.write_text(recipe_file.read_text().replace("train = false", "train = true"))
+    with pytest.raises(ConfigError, match="held out"):
+        load_recipe(recipe_file)
+
+
+def test_a_file_that_is_absent_or_no_toml_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="no recipe"):
+        load_recipe(tmp_path / "absent.toml")
+    (tmp_path / "bad.toml").write_text("name = ")
+    with pytest.raises(ConfigError, match="not TOML"):
+        load_recipe(tmp_path / "bad.toml")

@@ -1,0 +1,143 @@
+import json
+import os
+import signal
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from vidstyle.errors import TrainingError
+from vidstyle.networks import load_style, read_card
+from vidstyle.training import train
+from vidstyle.training.pictures import gather
+from vidstyle.training.trainer import Trainer
+
+
+def weights(folder):
+    return load_file(folder / "weights.safetensors")
+
+
+def same(first, second):
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.fixture
+def examples(tiny, material):
+    recipe = tiny()
+    found = gather(recipe.material.sources, recipe.root, recipe.teacher, cache=material / "c", seed=0, recipe="tiny")
+    return [example for example in found if example.source.train]
+
+
+def test_the_loss_falls(tiny, examples):
+    trainer = Trainer(tiny("schedule.steps=80", "losses.adversarial=0"), examples, torch.device("cpu"))
+    losses = [trainer.advance()["l1"] for _ in range(80)]
+    assert sum(losses[-20:]) < 0.8 * sum(losses[:20])
+
+
+def test_a_finished_training_leaves_a_style_with_its_card(tiny, tmp_path):
+    report = train(tiny(), run=tmp_path / "run", out=tmp_path / "style")
+    assert report.finished
+    style = load_style(tmp_path / "style")
+    record = style.card.training
+    assert (record.steps, record.seed, record.recipe, record.mode) == (8, 3, "tiny.toml", "paired")
+    assert [(source.name, source.pictures) for source in record.data] == [("drawn", 3)]
+    assert record.figures == report.figures
+    assert record.figures["l1"] > 0
+    assert style.sheet.stat().st_size < 600_000
+    last = (tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1]
+    assert json.loads(last)["step"] == 8
+
+
+def test_the_same_seed_gives_the_same_weights(tiny, tmp_path):
+    for name in "ab":
+        train(tiny(), run=tmp_path / name)
+    train(tiny("seed=4"), run=tmp_path / "c")
+    a, b, c = (weights(tmp_path / name / "style") for name in "abc")
+    assert same(a, b)
+    assert not same(a, c)
+
+
+def at_step(monkeypatch, step, happen):
+    """Let `happen` strike once, right after that step."""
+    advance = Trainer.advance
+
+    def advance_and_strike(self):
+        losses = advance(self)
+        if self.step == step:
+            monkeypatch.setattr(Trainer, "advance", advance)
+            happen()
+        return losses
+
+    monkeypatch.setattr(Trainer, "advance", advance_and_strike)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_and_a_resumed_training_ends_as_if_it_had_never_come(tiny, tmp_path, monkeypatch, number):
+    train(tiny(), run=tmp_path / "whole")
+    before = signal.getsignal(number)
+    at_step(monkeypatch, 5, lambda: os.kill(os.getpid(), number))
+    stopped = train(tiny(), run=tmp_path / "parts")
+    assert (stopped.finished, stopped.step, stopped.signal) == (False, 5, number)
+    assert signal.getsignal(number) is before
+    assert train(tiny(), run=tmp_path / "parts", resume=True).finished
+    assert same(weights(tmp_path / "whole" / "style"), weights(tmp_path / "parts" / "style"))
+
+
+def test_a_crash_costs_no_more_than_the_steps_since_the_checkpoint(tiny, tmp_path, monkeypatch):
+    train(tiny(), run=tmp_path / "whole")
+
+    def crash():
+        raise RuntimeError("power cut")
+
+    at_step(monkeypatch, 6, crash)
+    with pytest.raises(RuntimeError, match="power cut"):
+        train(tiny("schedule.checkpoint_minutes=1e-9"), run=tmp_path / "parts")
+    report = train(tiny(), run=tmp_path / "parts", resume=True)
+    assert report.finished
+    assert same(weights(tmp_path / "whole" / "style"), weights(tmp_path / "parts" / "style"))
+
+
+def test_the_time_limit_ends_a_training_that_can_be_resumed(tiny, tmp_path):
+    stopped = train(tiny(), run=tmp_path, max_minutes=0)
+    assert (stopped.finished, stopped.step, stopped.signal) == (False, 0, 0)
+    assert train(tiny(), run=tmp_path, resume=True).step == 8
+
+
+def test_other_settings_are_not_resumed_but_another_schedule_is(tiny, tmp_path):
+    train(tiny(), run=tmp_path, max_minutes=0)
+    with pytest.raises(TrainingError, match="other settings"):
+        train(tiny("losses.l1=2.0"), run=tmp_path, resume=True)
+    assert train(tiny("schedule.steps=3"), run=tmp_path, resume=True).step == 3
+
+
+def test_nothing_to_resume_is_said(tiny, tmp_path):
+    with pytest.raises(TrainingError, match="nothing to resume"):
+        train(tiny(), run=tmp_path, resume=True)
+
+
+def test_a_loss_that_is_no_number_ends_the_training(tiny, examples):
+    trainer = Trainer(tiny(), examples, torch.device("cpu"))
+    with torch.no_grad():
+        next(trainer.generator.parameters()).fill_(float("nan"))
+    with pytest.raises(TrainingError, match=r"not a number.*schedule\.rate"):
+        trainer.advance()
+
+
+def test_a_loss_that_keeps_growing_ends_the_training(tiny, examples):
+    trainer = Trainer(tiny("schedule.steps=1000"), examples, torch.device("cpu"))
+    state = trainer.state()
+    trainer.restore(state | {"watch": {"best": 1e-6, "bad": 199, "smooth": 1e-6}})
+    with pytest.raises(TrainingError, match="diverged"):
+        trainer.advance()
+
+
+def test_samples_are_written_while_it_trains(tiny, tmp_path):
+    train(tiny("schedule.sample_minutes=1e-9", "schedule.steps=2"), run=tmp_path)
+    assert [path.name for path in sorted((tmp_path / "samples").iterdir())] == ["000001.jpg", "000002.jpg"]
+
+
+def test_the_card_can_be_read_without_the_recipe(tiny, tmp_path):
+    train(tiny(), run=tmp_path / "run", out=tmp_path / "style")
+    card = read_card(tmp_path / "style")
+    assert card.name == "tiny"
+    assert card.generator.options["width"] == 4
