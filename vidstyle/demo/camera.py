@@ -5,7 +5,7 @@ import math
 import cv2
 import numpy as np
 
-from vidstyle.demo.painting import DETAIL, Layer, Picture
+from vidstyle.demo.painting import DETAIL, Layer, Number, Picture
 
 WIDTH, HEIGHT = 640, 360
 
@@ -13,11 +13,11 @@ WIDTH, HEIGHT = 640, 360
 class Exposure:
     """One exposure: layers are put into the frame from back to front, seen by a camera that can zoom."""
 
-    def __init__(self, zoom: float = 1.0, centre: tuple[float, float] = (WIDTH / 2, HEIGHT / 2)) -> None:
+    def __init__(self, zoom: Number = 1.0, centre: tuple[Number, Number] = (WIDTH / 2, HEIGHT / 2)) -> None:
         self.picture: Picture = np.zeros((HEIGHT, WIDTH, 3), np.float32)
         self.zoom, self.centre = zoom, centre
 
-    def put(self, layer: Layer, x: float = 0, y: float = 0, scale: float = 1.0) -> None:
+    def put(self, layer: Layer, x: Number = 0, y: Number = 0, scale: Number = 1.0) -> None:
         """Lay `layer` over the frame, its origin at (x, y) of the frame at zoom 1."""
         size = self.zoom * scale / DETAIL
         across = self.centre[0] + self.zoom * (x + layer.left * scale - self.centre[0])
@@ -34,7 +34,7 @@ class Exposure:
         place += seen[..., :3]
 
 
-def ease(share: float) -> float:
+def ease(share: Number) -> Number:
     """Start and stop softly: 0..1 → 0..1."""
     return share * share * (3 - 2 * share)
 

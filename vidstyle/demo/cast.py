@@ -2,7 +2,7 @@
 
 import math
 
-from vidstyle.demo.painting import Canvas, Colour, Layer, Point, times
+from vidstyle.demo.painting import Canvas, Colour, Layer, Number, Point, times
 from vidstyle.demo.town import GLASS, LAMPLIGHT, TRIM
 
 RED: Colour = (0.86, 0.16, 0.16)
@@ -43,7 +43,7 @@ def tram() -> Layer:
     return canvas.dry()
 
 
-def _tram_window(canvas: Canvas, left: float, number: int) -> None:
+def _tram_window(canvas: Canvas, left: Number, number: int) -> None:
     canvas.box(left - 2, -122, 42, 48, times(TRIM, 0.78))
     canvas.box(left, -120, 38, 44, GLASS, fall=0.2)
     coat = [(0.32, 0.42, 0.55), (0.62, 0.36, 0.32), (0.42, 0.5, 0.36), (0.56, 0.46, 0.6)][number % 4]
@@ -56,14 +56,14 @@ def _tram_window(canvas: Canvas, left: float, number: int) -> None:
     canvas.fill([(left, -90), (left + 26, -120), (left + 37, -120), (left, -77)], (0.85, 0.92, 0.95), opacity=0.20)
 
 
-def limb(hip: Point, upper: float, lower: float, swing: float, bend: float) -> list[Point]:
+def limb(hip: Point, upper: Number, lower: Number, swing: Number, bend: Number) -> list[Point]:
     """Hip, knee and foot of a leg (or shoulder, elbow, hand); angles in radians from straight down, forward = right."""
     knee = (hip[0] + upper * math.sin(swing), hip[1] + upper * math.cos(swing))
     angle = swing - bend
     return [hip, knee, (knee[0] + lower * math.sin(angle), knee[1] + lower * math.cos(angle))]
 
 
-def walker(stride: float, balloon: Point) -> Layer:
+def walker(stride: Number, balloon: Point) -> Layer:
     """A child in a yellow coat walking right, feet on y = 0 at x = 0, a balloon's string in the hand.
 
     Convention: `stride` counts steps of both feet, one whole cycle a unit; `balloon` is where the string ends.
@@ -116,7 +116,7 @@ def _hanging(start: Point, stop: Point) -> list[Point]:
     ]
 
 
-def string(length: float, sway: float) -> Layer:
+def string(length: Number, sway: Number) -> Layer:
     """A balloon's loose string, hanging from (0, 0); `sway`, about -1..1, says how it swings."""
     canvas = Canvas(80, length + 8, left=-40, top=-4)
     shares = [step / 24 for step in range(25)]
@@ -124,7 +124,7 @@ def string(length: float, sway: float) -> Layer:
     return canvas.dry()
 
 
-def balloon(radius: float, *, tint: Colour = (1, 1, 1)) -> Layer:
+def balloon(radius: Number, *, tint: Colour = (1, 1, 1)) -> Layer:
     """A red balloon, its knot at (0, 0)."""
     reach = radius * 1.3
     canvas = Canvas(2 * reach, 2.6 * radius, left=-reach, top=-2.45 * radius, tint=tint)
@@ -169,7 +169,7 @@ def lamp_post(*, lit: bool = False) -> Layer:
     return canvas.dry()
 
 
-def cat(wag: float) -> Layer:
+def cat(wag: Number) -> Layer:
     """A cat on a roof's ridge, sitting at (0, 0); `wag` in radians swings its tail."""
     canvas = Canvas(90, 70, left=-52, top=-58)
     fur: Colour = (0.10, 0.10, 0.16)

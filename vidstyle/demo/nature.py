@@ -5,7 +5,7 @@ import math
 import cv2
 import numpy as np
 
-from vidstyle.demo.painting import DETAIL, Canvas, Colour, Layer, Point, cloudiness, times
+from vidstyle.demo.painting import DETAIL, Canvas, Colour, Layer, Number, Point, cloudiness, times
 
 _NEAR_TREE = 60  # units; lower trees are far away and show fewer clumps
 
@@ -46,7 +46,7 @@ def clouds(width: int, height: int, seed: int, *, light: Colour, shade: Colour, 
     return Layer(np.asarray(cv2.GaussianBlur(layer.picture, (0, 0), 1.3), np.float32), layer.left, layer.top)
 
 
-def ridge(canvas: Canvas, base: float, rise: float, colour: Colour, seed: int, *, cell: float = 120) -> list[Point]:
+def ridge(canvas: Canvas, base: Number, rise: Number, colour: Colour, seed: int, *, cell: Number = 120) -> list[Point]:
     """A line of hills from edge to edge, with slopes in light and shade; returns its crest."""
     columns = np.arange(0, canvas.width + 4, 3.0)
     crest = cloudiness(1, len(columns), cell=cell / 3, octaves=5, seed=seed)[0]
@@ -66,7 +66,7 @@ def ridge(canvas: Canvas, base: float, rise: float, colour: Colour, seed: int, *
     return line
 
 
-def tree(canvas: Canvas, foot: Point, height: float, seed: int, green: Colour = (0.33, 0.47, 0.22)) -> None:
+def tree(canvas: Canvas, foot: Point, height: Number, seed: int, green: Colour = (0.33, 0.47, 0.22)) -> None:
     """A broad tree: trunk, boughs, and leaves in clumps from shadow to light."""
     random = np.random.default_rng(seed)
     x, y = foot

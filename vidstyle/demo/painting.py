@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Picture: TypeAlias = NDArray[np.float32]
-Point: TypeAlias = tuple[float, float]
-Colour: TypeAlias = tuple[float, float, float]
+Number: TypeAlias = float | int  # said in full, because the runtime type check takes a float for a float alone
+Point: TypeAlias = tuple[Number, Number]
+Colour: TypeAlias = tuple[Number, Number, Number]
 
 DETAIL = 1.25  # stored pixels per unit: a little finer than the frame, so that a slow zoom stays crisp
 _OVERSAMPLING = 2
@@ -20,7 +21,7 @@ _SCALE = DETAIL * _OVERSAMPLING
 _SUBPIXEL_BITS = 6
 
 
-def times(colour: Colour, factor: float) -> Colour:
+def times(colour: Colour, factor: Number) -> Colour:
     """A lighter or darker shade."""
     red, green, blue = colour
     return (red * factor, green * factor, blue * factor)
@@ -35,11 +36,11 @@ class Layer:
     """
 
     picture: Picture
-    left: float = 0.0
-    top: float = 0.0
+    left: Number = 0.0
+    top: Number = 0.0
 
 
-def cloudiness(height: int, width: int, *, cell: float, octaves: int = 4, seed: int = 0) -> Picture:
+def cloudiness(height: int, width: int, *, cell: Number, octaves: int = 4, seed: int = 0) -> Picture:
     """Smooth noise of several octaves (value noise), about -1..1; `cell` is its largest feature in pixels."""
     random = np.random.default_rng(seed)
     noise = np.zeros((height, width), np.float32)
@@ -71,16 +72,16 @@ def _paper(rows: slice, columns: slice) -> Picture:
 class Brush(TypedDict, total=False):
     """How a shape is painted: the options of `Canvas.fill`."""
 
-    texture: float
-    fall: float
-    opacity: float
+    texture: Number
+    fall: Number
+    opacity: Number
     glows: bool
 
 
 class Canvas:
     """A sheet under the brush. Places are in units, y downwards; colours are display RGB 0..1."""
 
-    def __init__(self, width: float, height: float, *, left: float = 0, top: float = 0, tint: Colour = (1, 1, 1)):
+    def __init__(self, width: Number, height: Number, *, left: Number = 0, top: Number = 0, tint: Colour = (1, 1, 1)):
         self.left, self.top, self.width, self.height = left, top, width, height
         self.tint = np.array(tint, np.float32)
         shape = (round(height * DETAIL) * _OVERSAMPLING, round(width * DETAIL) * _OVERSAMPLING)
@@ -92,9 +93,9 @@ class Canvas:
         outline: Sequence[Point],
         colour: Colour,
         *,
-        texture: float = 0.05,
-        fall: float = 0.0,
-        opacity: float = 1.0,
+        texture: Number = 0.05,
+        fall: Number = 0.0,
+        opacity: Number = 1.0,
         glows: bool = False,
     ) -> None:
         """Paint the inside of a polygon.
@@ -113,7 +114,8 @@ class Canvas:
         x1, y1 = np.clip(np.ceil(corners.max(0)).astype(int) + 2, 0, (wide, high))
         if x1 <= x0 or y1 <= y0:
             return
-        fixed = np.round((corners - (x0, y0)) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+        # OpenCV counts from the middle of the first pixel.
+        fixed = np.round((corners - (x0, y0) - 0.5) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
         stencil = np.zeros((y1 - y0, x1 - x0), np.uint8)
         cv2.fillPoly(stencil, [fixed], 255, lineType=cv2.LINE_AA, shift=_SUBPIXEL_BITS)
         coverage = stencil.astype(np.float32) * np.float32(opacity / 255)
@@ -123,7 +125,7 @@ class Canvas:
         paint = np.array(colour, np.float32) * (1 if glows else self.tint)
         self._cover(slice(y0, y1), slice(x0, x1), coverage, paint * tone[..., None])
 
-    def ellipse(self, centre: Point, radii: Point, colour: Colour, *, turn: float = 0, **brush: Unpack[Brush]) -> None:
+    def ellipse(self, centre: Point, radii: Point, colour: Colour, *, turn: Number = 0, **brush: Unpack[Brush]) -> None:
         """Paint an ellipse, turned by `turn` radians clockwise; `brush` as for `fill`."""
         angles = np.linspace(0, 2 * math.pi, 40, endpoint=False)
         x, y = radii[0] * np.cos(angles), radii[1] * np.sin(angles)
@@ -131,12 +133,14 @@ class Canvas:
         places = np.stack([centre[0] + cos * x - sin * y, centre[1] + sin * x + cos * y], 1)
         self.fill([(float(px), float(py)) for px, py in places], colour, **brush)
 
-    def box(self, left: float, top: float, width: float, height: float, colour: Colour, **brush: Unpack[Brush]) -> None:
+    def box(
+        self, left: Number, top: Number, width: Number, height: Number, colour: Colour, **brush: Unpack[Brush]
+    ) -> None:
         """Paint an upright rectangle; `brush` as for `fill`."""
         right, bottom = left + width, top + height
         self.fill([(left, top), (right, top), (right, bottom), (left, bottom)], colour, **brush)
 
-    def stroke(self, path: Sequence[Point], thickness: float, colour: Colour, **brush: Unpack[Brush]) -> None:
+    def stroke(self, path: Sequence[Point], thickness: Number, colour: Colour, **brush: Unpack[Brush]) -> None:
         """Paint a line through `path` with round joints; `brush` as for `fill`."""
         for (x0, y0), (x1, y1) in itertools.pairwise(path):
             length = math.hypot(x1 - x0, y1 - y0) or 1.0
@@ -147,7 +151,7 @@ class Canvas:
             if thickness > 1.5:  # noqa: PLR2004 - thinner joints can't be seen
                 self.ellipse(place, (thickness / 2, thickness / 2), colour, **brush)
 
-    def glow(self, centre: Point, radius: float, colour: Colour, strength: float = 1.0) -> None:
+    def glow(self, centre: Point, radius: Number, colour: Colour, strength: Number = 1.0) -> None:
         """Lay a soft round light (or, with a dark colour, a soft shadow) over what is there."""
         high, wide = self.alpha.shape
         x, y = (centre[0] - self.left) * _SCALE, (centre[1] - self.top) * _SCALE

@@ -7,7 +7,7 @@ import numpy as np
 
 from vidstyle.demo import cast, nature, town
 from vidstyle.demo.camera import HEIGHT, WIDTH, Exposure, ease
-from vidstyle.demo.painting import Canvas, Layer, Picture
+from vidstyle.demo.painting import Canvas, Layer, Number, Picture
 
 FRAMES = 72
 _HORIZON = 165.0
@@ -46,19 +46,19 @@ class Street:
         exposure.put(self.lamp, 700 - 2.25 * pan, 352, 1.25)
         return exposure.picture
 
-    def _pass_tram(self, exposure: Exposure, x: float) -> None:
+    def _pass_tram(self, exposure: Exposure, x: Number) -> None:
         for place in (70, 230):
             exposure.put(Layer(_squashed(self.shadow.picture), self.shadow.left, -6), x + place, 290, 1.6)
         exposure.put(self.tram, x, 288)
 
-    def _walk(self, exposure: Exposure, number: int, x: float) -> None:
+    def _walk(self, exposure: Exposure, number: int, x: Number) -> None:
         sway = 8 * math.sin(number / 11) - 4
         knot = (sway, -146 + 3 * math.sin(number / 7))
         exposure.put(Layer(_squashed(self.shadow.picture), self.shadow.left, -6), x, 330, 0.6)
         exposure.put(cast.walker(number / 22, knot), x, 330)
         exposure.put(self.balloon, x + knot[0], 330 + knot[1])
 
-    def _lay_ground(self, exposure: Exposure, pan: float) -> None:
+    def _lay_ground(self, exposure: Exposure, pan: Number) -> None:
         first = math.floor(exposure.centre[1] + (_HOUSE_BASE - exposure.centre[1]) * exposure.zoom)
         rows, columns = np.mgrid[first:HEIGHT, 0:WIDTH].astype(np.float32)
         x = exposure.centre[0] + (columns - exposure.centre[0]) / exposure.zoom

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vidstyle.demo.painting import Canvas, Colour, Picture, cloudiness, times
+from vidstyle.demo.painting import Canvas, Colour, Number, Picture, cloudiness, times
 
 WALLS: tuple[Colour, ...] = (
     (0.91, 0.72, 0.47),
@@ -23,7 +23,7 @@ LAMPLIGHT: Colour = (1.0, 0.80, 0.42)
 
 
 def window(
-    canvas: Canvas, left: float, top: float, width: float, height: float, *, shutter: Colour | None, lit: bool
+    canvas: Canvas, left: Number, top: Number, width: Number, height: Number, *, shutter: Colour | None, lit: bool
 ) -> None:
     """A window with its frame, panes, sill, and shutters where `shutter` is a colour."""
     canvas.box(left - 2, top - 2, width + 4, height + 4, TRIM)
@@ -45,7 +45,7 @@ def window(
                 canvas.box(edge + 1, float(slat), width * 0.5 - 2, 0.9, times(shutter, 0.74))
 
 
-def flowers(canvas: Canvas, left: float, top: float, width: float, seed: int) -> None:
+def flowers(canvas: Canvas, left: Number, top: Number, width: Number, seed: int) -> None:
     """A box of geraniums under a window."""
     random = np.random.default_rng(seed)
     canvas.box(left, top, width, 4, (0.42, 0.29, 0.2))
@@ -55,7 +55,7 @@ def flowers(canvas: Canvas, left: float, top: float, width: float, seed: int) ->
         canvas.ellipse(place, (1.9, 1.6), petal)
 
 
-def door(canvas: Canvas, left: float, base: float, colour: Colour) -> None:
+def door(canvas: Canvas, left: Number, base: Number, colour: Colour) -> None:
     """A panelled door, up one step."""
     canvas.box(left - 3, base - 56, 28, 56, TRIM)
     canvas.box(left, base - 53, 22, 50, colour, fall=0.1)
@@ -67,7 +67,7 @@ def door(canvas: Canvas, left: float, base: float, colour: Colour) -> None:
     canvas.box(left - 5, base - 3, 32, 3, (0.7, 0.68, 0.65))
 
 
-def awning(canvas: Canvas, left: float, base: float, width: float, colour: Colour) -> None:
+def awning(canvas: Canvas, left: Number, base: Number, width: Number, colour: Colour) -> None:
     """A shop front: a wide pane under a striped awning."""
     canvas.box(left, base - 44, width, 40, times(colour, 0.55))
     canvas.box(left + 3, base - 41, width - 6, 30, GLASS, fall=0.2)
@@ -94,7 +94,7 @@ def awning(canvas: Canvas, left: float, base: float, width: float, colour: Colou
         canvas.ellipse(((x0 + x1) / 2, base - 36), ((x1 - x0) / 2, 3), times(cloth, 0.9))
 
 
-def roof(canvas: Canvas, left: float, eaves: float, width: float, rise: float, colour: Colour) -> None:
+def roof(canvas: Canvas, left: Number, eaves: Number, width: Number, rise: Number, colour: Colour) -> None:
     """A tiled roof seen from the street, with a chimney."""
     canvas.box(left + width * 0.68, eaves - rise - 12, 13, rise, (0.60, 0.36, 0.30), texture=0.2)
     canvas.box(left + width * 0.68 - 2, eaves - rise - 14, 17, 4, (0.48, 0.32, 0.28))
@@ -117,7 +117,9 @@ def roof(canvas: Canvas, left: float, eaves: float, width: float, rise: float, c
     canvas.box(left - 7, eaves - 1, width + 14, 3.5, times(TRIM, 0.86))
 
 
-def house(canvas: Canvas, left: float, base: float, width: float, storeys: int, seed: int, *, lit: float = 0.0) -> None:
+def house(
+    canvas: Canvas, left: Number, base: Number, width: Number, storeys: int, seed: int, *, lit: Number = 0.0
+) -> None:
     """A town house, `storeys` of 58 units over its base; `lit` is the share of windows with light in them."""
     random = np.random.default_rng(seed)
     wall, tiles = WALLS[seed % len(WALLS)], ROOFS[random.integers(len(ROOFS))]

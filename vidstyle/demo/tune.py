@@ -5,6 +5,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from vidstyle.demo.painting import Number
+
 SAMPLE_RATE = 48_000
 
 _BEAT = 0.3  # seconds, 200 eighths a minute
@@ -14,7 +16,7 @@ _BASS = (48, 55, 48, 55, 53, 57, 53, 57)  # one every second beat
 _CLICK = 0.006  # seconds
 
 
-def tune(seconds: float | Fraction, cut: float | Fraction) -> NDArray[np.float32]:
+def tune(seconds: Number | Fraction, cut: Number | Fraction) -> NDArray[np.float32]:
     """Play for `seconds`, with a click at `cut`.
 
     Convention: (2, samples), left and right, -1..1, at SAMPLE_RATE; the peak stays at 0.7.

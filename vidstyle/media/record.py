@@ -54,7 +54,7 @@ def record_clip(
     """
     target = Path(path)
     if target.exists() and not overwrite:
-        raise TargetError(f"{target} is there already; allow overwriting or choose another name", path=target)
+        raise TargetError(f"{target} is there already; choose another name or pass --overwrite", path=target)
     remaining = iter(frames)
     first = next(remaining, None)
     if first is None:
@@ -66,7 +66,7 @@ def record_clip(
     partial = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
     try:
         with _translate_write_errors(target):
-            with av.open(f"file:{partial.resolve()}", "w") as container:
+            with _create(partial, target) as container:
                 picture = _add_picture(container, width, height, frame_rate)
                 voice = None if sound is None else _add_sound(container, sound, sample_rate)
                 parts = () if sound is None or voice is None else _sound_parts(sound, sample_rate)
@@ -75,6 +75,14 @@ def record_clip(
     finally:
         partial.unlink(missing_ok=True)
     return written
+
+
+def _create(partial: Path, target: Path) -> OutputContainer:
+    try:
+        return av.open(f"file:{partial.absolute()}", "w")
+    except ValueError as error:  # FFmpeg knows no container of that suffix
+        message = f"{target}: no container has the suffix {target.suffix!r}; choose .mp4, .mov or .mkv"
+        raise TargetError(message, path=target) from error
 
 
 def _add_picture(container: OutputContainer, width: int, height: int, frame_rate: Fraction) -> VideoStream:
