@@ -30,22 +30,24 @@ class Choice(NamedTuple):
     layout: PlaneLayout
 
 
-def choose_encoder(config: EncodeConfig, container: str, source: PlaneLayout) -> Choice:
+def choose_encoder(config: EncodeConfig, container: str, source: PlaneLayout, size: tuple[int, int]) -> Choice:
     """What `config` asks for; for `auto` NVENC where it opens, else what suits the container and the source's depth.
+
+    Convention: `size` is (height, width) in pixels; odd ones rule out subsampled chroma in some encoders.
 
     Raises:
         PluginError: no such preset.
         EncoderUnavailableError: it is known, but does not open on this machine.
         ConfigError: the encoder does not take the asked-for pixel format.
     """
-    preset = _automatic(container, source) if config.encoder == AUTO else _asked_for(config.encoder)
-    layouts = preset.layouts()
+    preset = _automatic(container, source, size) if config.encoder == AUTO else _asked_for(config.encoder)
+    layouts = {name: layout for name, layout in preset.layouts().items() if not preset.even or fits(layout, size)}
     if config.pixel_format is None:
         return Choice(preset, *nearest_layout(layouts, source))
     if config.pixel_format not in layouts:
         known = ", ".join(sorted(layouts))
         raise ConfigError(
-            f"encoder {preset.name} takes no pixel format {config.pixel_format!r}; it takes {known}",
+            f"encoder {preset.name} takes no pixel format {config.pixel_format!r} at this size; it takes {known}",
             key="encode.pixel_format",
         )
     return Choice(preset, config.pixel_format, layouts[config.pixel_format])
@@ -93,9 +95,14 @@ def _asked_for(name: str) -> EncoderPreset:
     return preset
 
 
-def _automatic(container: str, source: PlaneLayout) -> EncoderPreset:
+def fits(layout: PlaneLayout, size: tuple[int, int]) -> bool:
+    """True where the layout's chroma divides a picture of (height, width)."""
+    return size[0] % (1 << layout.shift_y) == 0 and size[1] % (1 << layout.shift_x) == 0
+
+
+def _automatic(container: str, source: PlaneLayout, size: tuple[int, int]) -> EncoderPreset:
     deep = source.bits > _BYTE
-    if container == "webm":
+    if container == "webm" or (container in VP9.formats and not fits(source, size)):
         return AV1 if deep else VP9
     fast = NVENC_HEVC if deep else NVENC_H264
     if source in fast.layouts().values() and not why_closed(fast):

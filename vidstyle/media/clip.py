@@ -200,7 +200,7 @@ def _video(container: InputContainer, stream: VideoStream, path: Path) -> VideoI
 
 def _timecode(container: InputContainer, stream: VideoStream) -> str:
     places = [stream.metadata, container.metadata, *(other.metadata for other in container.streams.data)]
-    return next((place["timecode"] for place in places if "timecode" in place), "")
+    return next((text for place in places for key, text in place.items() if key.lower() == "timecode"), "")
 
 
 def _chroma_location(dump: str) -> str:

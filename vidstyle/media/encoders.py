@@ -38,6 +38,8 @@ class EncoderPreset:
     speed      the option that `EncodeConfig.preset` sets, and our default for it
     options    fixed options; {threads} stands for the number of threads
     limited    True where the bitstream can't say that it is full range
+    even       True where subsampled chroma must divide the picture's size
+    says_aspect   True where the bitstream itself holds the pixel's aspect ratio
     """
 
     name: str
@@ -47,6 +49,8 @@ class EncoderPreset:
     speed: tuple[str, str] | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     limited: bool = False
+    even: bool = False
+    says_aspect: bool = False
 
     def layouts(self) -> dict[str, PlaneLayout]:
         """The pixel formats that the encoder takes and we can fill, with the planar layout each is filled from."""
@@ -71,28 +75,53 @@ class EncoderPreset:
 
 
 MP4 = ("mp4", "mov", "matroska")
-X264 = EncoderPreset("x264", "libx264", MP4, ("crf", 16), ("preset", "medium"))
+X264 = EncoderPreset("x264", "libx264", MP4, ("crf", 16.0), ("preset", "medium"), even=True, says_aspect=True)
 X265 = EncoderPreset(
-    "x265", "libx265", MP4, ("crf", 18), ("preset", "fast"), {"x265-params": "log-level=none:pools={threads}"}
+    "x265",
+    "libx265",
+    MP4,
+    ("crf", 18.0),
+    ("preset", "fast"),
+    {"x265-params": "log-level=none:pools={threads}"},
+    even=True,
+    says_aspect=True,
 )
 VP9 = EncoderPreset(
     "vp9",
     "libvpx-vp9",
     ("webm", "matroska", "mp4"),
-    ("crf", 20),
+    ("crf", 20.0),
     ("cpu-used", "4"),
     {"b": "0", "row-mt": "1", "deadline": "good"},
 )
 AV1 = EncoderPreset(
-    "av1", "libsvtav1", ("mp4", "matroska", "webm"), ("crf", 22), ("preset", "8"), {"svtav1-params": "lp={threads}"}
+    "av1", "libsvtav1", ("mp4", "matroska", "webm"), ("crf", 22.0), ("preset", "8"), {"svtav1-params": "lp={threads}"}
 )
-FFV1 = EncoderPreset("ffv1", "ffv1", ("matroska",), options={"level": "3", "slices": "4", "slicecrc": "1"})
+FFV1 = EncoderPreset("ffv1", "ffv1", ("matroska",), options={"level": "3", "slicecrc": "1"})
 PRORES = EncoderPreset(
     "prores", "prores_ks", ("mov", "matroska"), speed=("profile", "hq"), options={"vendor": "apl0"}, limited=True
 )
 DNXHR = EncoderPreset("dnxhr", "dnxhd", ("mov", "matroska"), speed=("profile", "dnxhr_hq"), limited=True)
-NVENC_H264 = EncoderPreset("nvenc-h264", "h264_nvenc", MP4, ("cq", 19), ("preset", "p5"), {"rc": "vbr", "b": "0"})
-NVENC_HEVC = EncoderPreset("nvenc-hevc", "hevc_nvenc", MP4, ("cq", 21), ("preset", "p5"), {"rc": "vbr", "b": "0"})
+NVENC_H264 = EncoderPreset(
+    "nvenc-h264",
+    "h264_nvenc",
+    MP4,
+    ("cq", 19.0),
+    ("preset", "p5"),
+    {"rc": "vbr", "b": "0"},
+    even=True,
+    says_aspect=True,
+)
+NVENC_HEVC = EncoderPreset(
+    "nvenc-hevc",
+    "hevc_nvenc",
+    MP4,
+    ("cq", 21.0),
+    ("preset", "p5"),
+    {"rc": "vbr", "b": "0"},
+    even=True,
+    says_aspect=True,
+)
 
 ENCODERS: Registry[EncoderPreset] = Registry(
     "encoders",

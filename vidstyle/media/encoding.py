@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vidstyle.errors import VidstyleError
 from vidstyle.media.mux import Muxer
@@ -18,6 +19,7 @@ from vidstyle.media.pixels import PlaneLayout
 from vidstyle.media.planar import frame_of
 
 _POLL = 0.1  # seconds between two looks at whether the other side is gone
+_FEWEST_FOR_DTS = 3  # frames; of fewer x265 knows no dts and gives whatever its memory holds
 
 
 @dataclass(slots=True)
@@ -37,7 +39,7 @@ class WriteTally:
 class PlaneBatch:
     """Codes of consecutive frames, one (n, h, w) array a plane, and their pts on the source's clock."""
 
-    planes: list[np.ndarray[Any, Any]]
+    planes: list[NDArray[Any]]
     pts: tuple[int, ...]
 
 
@@ -60,9 +62,10 @@ class EncoderThread:
         self._abandoned = threading.Event()
         self._error: BaseException | None = None
         self._shift = 0  # ticks of the picture's clock, from the source's to the output's
+        self._durations: dict[int, int] = {}
         self._thread = threading.Thread(target=self._run, name="vidstyle-encode", daemon=True)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "EncoderThread":
         self._thread.start()
         return self
 
@@ -103,18 +106,25 @@ class EncoderThread:
         digest = hashlib.sha256()
         window_end = Fraction(0)
         for planes, pts, duration in self._timed():
+            if self._abandoned.is_set():
+                raise _Abandoned
             if self.tally.frames == 0:
                 self._shift = self._choose_shift(pts)
             for plane in planes:
                 digest.update(np.ascontiguousarray(plane).data)
             frame = frame_of(planes, self._layout, self._muxer.plan.choice.pix_fmt)
-            frame.pts, frame.duration, frame.time_base = pts + self._shift, duration, self._time_base
+            frame.pts, frame.time_base = pts + self._shift, self._time_base
+            self._durations[frame.pts] = duration
             self._mux(self._muxer.encode(frame))
             self.tally.frames += 1
             window_end = (pts + duration) * self._time_base
         if not self.tally.frames:
             raise VidstyleError("there is no frame to write")
-        self._mux(self._muxer.encode(None))
+        last = self._muxer.encode(None)
+        if self.tally.frames < _FEWEST_FOR_DTS:
+            for packet in last:
+                packet.dts = packet.pts
+        self._mux(last)
         self._copy_rest(window_end)
         self.tally.packets = dict(self._muxer.copied)
         self.tally.frame_hash = digest.hexdigest()
@@ -133,6 +143,7 @@ class EncoderThread:
     def _mux(self, packets: list[AnyPacket]) -> None:
         shift = self._shift * self._time_base
         for packet in packets:
+            packet.duration = self._durations.pop(packet.pts or 0, 0)  # encoders leave it out
             if self._passthrough is not None:
                 self._muxer.copy(self._passthrough.until(begin(packet) - shift), shift)
             self._muxer.mux(packet)
@@ -142,9 +153,9 @@ class EncoderThread:
             last = None if self._passthrough.span.stop is None else window_end
             self._muxer.copy(self._passthrough.until(last), self._shift * self._time_base)
 
-    def _timed(self) -> Iterator[tuple[list[np.ndarray[Any, Any]], int, int]]:
+    def _timed(self) -> Iterator[tuple[list[NDArray[Any]], int, int]]:
         """Each frame's planes, pts and duration in ticks: until the next frame; the last lasts a usual frame's time."""
-        waiting: tuple[list[np.ndarray[Any, Any]], int] | None = None
+        waiting: tuple[list[NDArray[Any]], int] | None = None
         for batch in self._received():
             for n, pts in enumerate(batch.pts):
                 if waiting is not None:

@@ -1,8 +1,8 @@
 """The container that is written: its streams, tags and metadata, and all packets merged in the order of time."""
 
+import math
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,34 +14,15 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from vidstyle.errors import ConfigError
-from vidstyle.media.choosing import Choice, thread_count
-from vidstyle.media.clip import ClipInfo
-from vidstyle.media.colour import CHROMA_LOCATIONS, MATRICES, PRIMARIES, RANGES, TRANSFERS, ColourTags, code_of
-from vidstyle.media.encoders import EncodeConfig
+from vidstyle.media.choosing import thread_count
+from vidstyle.media.colour import CHROMA_LOCATIONS, MATRICES, PRIMARIES, RANGES, TRANSFERS, code_of
 from vidstyle.media.opening import locator, open_source, translate_write_errors
 from vidstyle.media.packets import AnyPacket
+from vidstyle.media.plan import OutputPlan
 from vidstyle.media.tracks import check_tracks, lasting
 
 _USUAL_RATE = Fraction(25)
-# Matroska would else move all tracks when one begins before 0, as AAC's priming does.
-_MUXER_OPTIONS = {
-    "mp4": {"movflags": "+faststart"},
-    "mov": {"movflags": "+faststart"},
-    "matroska": {"avoid_negative_ts": "disabled"},
-    "webm": {"avoid_negative_ts": "disabled"},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class MuxPlan:
-    """What a muxer is told: the clip to look like, its colour tags, container, encoder and settings."""
-
-    like: ClipInfo
-    tags: ColourTags
-    container: str
-    choice: Choice
-    config: EncodeConfig
-    target: Path
+_LARGEST_TIMESCALE = 2**31 - 1
 
 
 class Muxer:
@@ -52,15 +33,14 @@ class Muxer:
         ConfigError: the encoder refuses its settings.
     """
 
-    def __init__(self, path: Path, plan: MuxPlan) -> None:
+    def __init__(self, path: Path, plan: OutputPlan) -> None:
         self.plan = plan
         self.copied: dict[int, int] = {}
         self._copies: dict[int, Stream] = {}
         with ExitStack() as stack:
             with translate_write_errors(plan.target):
-                options = _MUXER_OPTIONS.get(plan.container, {})
                 self._container: OutputContainer = av.open(
-                    locator(path), "w", format=plan.container, container_options=options
+                    locator(path), "w", format=plan.container, container_options=_muxer_options(plan)
                 )
             stack.callback(self.abandon)
             self._container.metadata.update(lasting(plan.like.metadata))
@@ -161,7 +141,7 @@ class Muxer:
             return
         with open_source(like.path) as source:
             tracks = [source.streams[track.index] for track in like.audio]
-            check_tracks(tracks, self.plan.container, self.plan.target)
+            check_tracks(source, tracks, self.plan.container, self.plan.target)
             for track, info in zip(tracks, like.audio, strict=True):
                 copy = self._container.add_stream_from_template(track)
                 copy.metadata.update(lasting(info.metadata))
@@ -182,3 +162,16 @@ class Muxer:
         ]
         if chapters:
             self._container.set_chapters(chapters)
+
+
+def _muxer_options(plan: OutputPlan) -> dict[str, str]:
+    """The container's own settings, without which timestamps would move."""
+    if plan.container not in ("mp4", "mov"):
+        # Matroska would else move all tracks when one begins before 0, as AAC's priming does.
+        return {"avoid_negative_ts": "disabled"}
+    # A first timestamp other than 0 is kept in movie ticks, by default milliseconds: take one that fits all tracks.
+    rates = [track.time_base.denominator for track in plan.like.audio if track.time_base]
+    ticks = math.lcm(plan.like.video.time_base.denominator, *rates)
+    if ticks > _LARGEST_TIMESCALE:
+        ticks = plan.like.video.time_base.denominator
+    return {"movflags": "+faststart", "movie_timescale": str(max(ticks, 1000))}

@@ -39,7 +39,11 @@ def open_source(path: Path) -> Iterator[InputContainer]:
 
 
 def _check_source(path: Path) -> None:
-    if not path.exists():
+    try:
+        found = path.exists()
+    except OSError as error:
+        raise ClipReadError(f"{path} can't be read: {error.strerror}; check the name", path=path) from error
+    if not found:
         raise ClipMissingError(f"no clip at {path}; check the name", path=path)
     if not path.is_file():
         raise ClipReadError(f"{path} is not a file; name one clip", path=path)

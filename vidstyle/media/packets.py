@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from av.packet import Packet
 from av.stream import Stream
@@ -33,7 +33,7 @@ class Passthrough:
         self._skipped_to: Fraction | None = None
         self._packets: Iterator[AnyPacket] = iter(())
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Passthrough":
         if self.info.audio:
             container = self._stack.enter_context(open_source(self.info.path))
             tracks: list[Stream] = [container.streams[track.index] for track in self.info.audio]

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 from av import VideoFrame
+from numpy.typing import NDArray
 
 from vidstyle.media.pixels import PlaneLayout
 
@@ -51,7 +52,7 @@ def planes_of(frame: VideoFrame, layout: PlaneLayout) -> list[torch.Tensor]:
     return planes
 
 
-def frame_of(planes: list[np.ndarray[Any, Any]], layout: PlaneLayout, pix_fmt: str) -> VideoFrame:
+def frame_of(planes: list[NDArray[Any]], layout: PlaneLayout, pix_fmt: str) -> VideoFrame:
     """A frame in `pix_fmt` that holds a copy of `planes`, which are laid out as `layout`."""
     height, width = planes[0].shape
     frame = VideoFrame(width, height, layout.name)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 import av
 import torch
@@ -62,9 +61,10 @@ class ClipReader:
         self.device = device or torch.device("cpu")
         self.tally = ReadTally()
         self.warnings: list[str] = []
+        self._interlaced = 0
         self._stack = ExitStack()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "ClipReader":
         with ExitStack() as stack:
             self._container = stack.enter_context(open_source(self.path))
             self.info: ClipInfo = describe_container(self._container, self.path)
@@ -129,6 +129,7 @@ class ClipReader:
                     self._check_size(frame)
                     self.tally.decoded += 1
                     self.tally.concealed += frame.is_corrupt
+                    self._interlaced += frame.interlaced_frame
                     yield frame
 
     def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, int]]:
@@ -209,6 +210,8 @@ class ClipReader:
         place = f"video #{self._stream.index}"
         if self.tally.dropped:
             self.warnings.append(f"{place}: {self.tally.dropped} packets could not be decoded and were dropped")
+        if self._interlaced:
+            self.warnings.append(f"{place}: {self._interlaced} frames are interlaced; both fields are treated as one")
         if self.tally.concealed:
             self.warnings.append(f"{place}: {self.tally.concealed} damaged frames were concealed by the decoder")
 

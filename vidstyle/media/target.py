@@ -29,7 +29,8 @@ class PartialFile:
     def __init__(self, target: Path, *, source: Path | None, overwrite: bool) -> None:
         self.target = target
         self._overwrite = overwrite
-        self._check(source)
+        with translate_write_errors(target):
+            self._check(source)
         suffix = f".{os.getpid()}.part"
         stem = os.fsencode(target.name)[: _LONGEST_NAME - len(suffix) - 1]
         self.path = target.parent / f".{stem.decode(errors='ignore')}{suffix}"
@@ -62,5 +63,5 @@ class PartialFile:
     def _refuse_existing(self) -> None:
         if not self._overwrite and (self.target.exists() or self.target.is_symlink()):
             raise TargetError(
-                f"{self.target} exists already; choose another name or allow overwriting", path=self.target
+                f"{self.target} exists already; choose another name or pass --overwrite", path=self.target
             )

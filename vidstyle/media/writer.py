@@ -4,21 +4,17 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
-from vidstyle.errors import ClipReadError, TargetError, VidstyleError
+from vidstyle.errors import VidstyleError
 from vidstyle.frames import FrameBatch
 from vidstyle.media.availability import hush_encoders
-from vidstyle.media.choosing import Choice, choose_encoder, losses
 from vidstyle.media.clip import ClipInfo
-from vidstyle.media.colour import LUMA_WEIGHTS, UNKNOWN, ColourTags, assumed_matrix
 from vidstyle.media.encoders import EncodeConfig
 from vidstyle.media.encoding import EncoderThread, PlaneBatch, WriteTally
-from vidstyle.media.mux import Muxer, MuxPlan
+from vidstyle.media.mux import Muxer
 from vidstyle.media.packets import Passthrough
-from vidstyle.media.pixels import PlaneConverter, PlaneLayout
-from vidstyle.media.planar import planar_layout
-from vidstyle.media.target import PartialFile, container_of
+from vidstyle.media.plan import plan_output
+from vidstyle.media.target import PartialFile
 
 
 class ClipWriter:
@@ -43,25 +39,16 @@ class ClipWriter:
         self._overwrite = overwrite
         self._written = False
 
-    def __enter__(self) -> Self:
-        container = container_of(self.target)
-        source = _source_layout(self.like)
-        hush_encoders()
+    def __enter__(self) -> "ClipWriter":
         self._file = PartialFile(self.target, source=self.like.path, overwrite=self._overwrite)
-        choice = choose_encoder(self.config, container, source)
-        if container not in choice.preset.formats:
-            raise TargetError(
-                f"{self.target}: {choice.preset.name} does not go into {container}; "
-                f"write {choice.preset.formats[0]}, or choose another encoder",
-                path=self.target,
-            )
-        self.encoder = choice.preset.name
-        tags = output_tags(self.like, source, choice)
-        self._converter = _converter(self.like, tags, choice.layout)
-        self._note_losses(source, choice, tags, container)
+        hush_encoders()
+        plan = plan_output(self.target, self.like, self.config)
+        self.encoder = plan.choice.preset.name
+        self.warnings += plan.losses()
+        self._converter = plan.converter()
         with ExitStack() as stack:
             stack.callback(self._file.discard)
-            self._muxer = Muxer(self._file.path, MuxPlan(self.like, tags, container, choice, self.config, self.target))
+            self._muxer = Muxer(self._file.path, plan)
             stack.pop_all()
         return self
 
@@ -107,43 +94,3 @@ class ClipWriter:
             raise VidstyleError(f"frames are {width}x{height}, but the clip {video.width}x{video.height}")
         if batch.time_base != video.time_base:
             raise VidstyleError(f"frames tick in {batch.time_base} s, but the clip in {video.time_base} s")
-
-    def _note_losses(self, source: PlaneLayout, choice: Choice, tags: ColourTags, container: str) -> None:
-        place, video = f"video #{self.like.video.index}", self.like.video
-        bits, chroma, kind = losses(source, choice.layout)
-        lost = [word for count, word in ((bits, "depth"), (chroma, "chroma resolution"), (kind, "RGB")) if count]
-        if lost:
-            self.warnings.append(
-                f"{place}: {video.pix_fmt} is written as {choice.pix_fmt}, the nearest that {self.encoder} takes; "
-                f"{' and '.join(lost)} is lost"
-            )
-        if tags.range != video.tags.range and video.tags.range == "full":
-            self.warnings.append(f"{place}: {self.encoder} can't say full range; converted to limited")
-        if container in ("matroska", "webm") and (video.time_base * 1000).denominator != 1:
-            self.warnings.append(f"{place}: {container} keeps time in milliseconds; timestamps are rounded to them")
-
-
-def output_tags(like: ClipInfo, source: PlaneLayout, choice: Choice) -> ColourTags:
-    """The source's tags, changed only where the pictures really change: RGB ↔ YUV, or an encoder without full range."""
-    tags = like.video.tags
-    if choice.layout.kind == "rgb" and source.kind != "rgb":
-        tags = tags.model_copy(update={"matrix": "gbr", "range": "full"})
-    if choice.layout.kind != "rgb" and source.kind == "rgb":
-        matrix = assumed_matrix(ColourTags(), like.video.height)
-        tags = tags.model_copy(update={"matrix": matrix, "range": "limited"})
-    if choice.preset.limited and tags.range == "full":
-        tags = tags.model_copy(update={"range": "limited"})
-    return tags
-
-
-def _converter(like: ClipInfo, tags: ColourTags, layout: PlaneLayout) -> PlaneConverter:
-    matrix = assumed_matrix(tags, like.video.height)
-    full = tags.range == "full" or (tags.range == UNKNOWN and layout.kind == "rgb")
-    return PlaneConverter(layout, matrix if matrix in LUMA_WEIGHTS else "bt709", full)
-
-
-def _source_layout(like: ClipInfo) -> PlaneLayout:
-    layout = planar_layout(like.video.pix_fmt)
-    if layout is None:
-        raise ClipReadError(f"{like.path}: pixel format {like.video.pix_fmt} can't be read yet", path=like.path)
-    return layout

@@ -1,0 +1,90 @@
+"""Decides, before anything is written, how the output will be: container, encoder, tags, and what that loses."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidstyle.errors import ClipReadError, TargetError
+from vidstyle.media.choosing import Choice, choose_encoder, losses
+from vidstyle.media.clip import ClipInfo
+from vidstyle.media.colour import LUMA_WEIGHTS, UNKNOWN, ColourTags, assumed_matrix
+from vidstyle.media.encoders import EncodeConfig
+from vidstyle.media.pixels import PlaneConverter, PlaneLayout
+from vidstyle.media.planar import planar_layout
+from vidstyle.media.target import container_of
+
+_MILLISECONDS = ("matroska", "webm")  # containers that count time in them
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPlan:
+    """The clip to look like, how its planes lie, its colour tags in the output, container, encoder and settings."""
+
+    like: ClipInfo
+    source: PlaneLayout
+    tags: ColourTags
+    container: str
+    choice: Choice
+    config: EncodeConfig
+    target: Path
+
+    def converter(self) -> PlaneConverter:
+        """What turns RGB into the planes that the encoder gets, in agreement with the tags."""
+        matrix = assumed_matrix(self.tags, self.like.video.height)
+        full = self.tags.range == "full" or (self.tags.range == UNKNOWN and self.choice.layout.kind == "rgb")
+        return PlaneConverter(self.choice.layout, matrix if matrix in LUMA_WEIGHTS else "bt709", full)
+
+    def losses(self) -> list[str]:
+        """What the encoder and the container can't keep, a sentence each."""
+        video, preset = self.like.video, self.choice.preset
+        bits, chroma, kind = losses(self.source, self.choice.layout)
+        lost = [word for count, word in ((bits, "depth"), (chroma, "chroma resolution"), (kind, "RGB")) if count]
+        found = []
+        if lost:
+            found.append(
+                f"{video.pix_fmt} is written as {self.choice.pix_fmt}, the nearest that {preset.name} takes; "
+                f"{' and '.join(lost)} is lost"
+            )
+        if video.tags.range == "full" and self.tags.range == "limited":
+            found.append("full range is converted to limited")
+        if self.container in _MILLISECONDS:
+            if video.sample_aspect_ratio not in (None, 1) and not preset.says_aspect:
+                found.append(
+                    f"sample aspect ratio {video.sample_aspect_ratio} is not kept by {preset.name} in {self.container}"
+                )
+            if (video.time_base * 1000).denominator != 1:
+                found.append(f"{self.container} keeps time in milliseconds; timestamps are rounded to them")
+        return [f"video #{video.index}: {loss}" for loss in found]
+
+
+def plan_output(target: Path, like: ClipInfo, config: EncodeConfig) -> OutputPlan:
+    """Choose container, encoder, pixel format and tags.
+
+    Raises:
+        TargetError: the suffix is unknown, or the encoder does not go into its container.
+        ConfigError, PluginError, EncoderUnavailableError: the encoder's settings do not fit.
+    """
+    container = container_of(target)
+    source = planar_layout(like.video.pix_fmt)
+    if source is None:
+        raise ClipReadError(f"{like.path}: pixel format {like.video.pix_fmt} can't be read yet", path=like.path)
+    choice = choose_encoder(config, container, source, (like.video.height, like.video.width))
+    if container not in choice.preset.formats:
+        raise TargetError(
+            f"{target}: {choice.preset.name} does not go into {container}; "
+            f"write {' or '.join(choice.preset.formats)}, or choose another encoder",
+            path=target,
+        )
+    return OutputPlan(like, source, output_tags(like, source, choice), container, choice, config, target)
+
+
+def output_tags(like: ClipInfo, source: PlaneLayout, choice: Choice) -> ColourTags:
+    """The source's tags, changed only where the codes really change: RGB ↔ YUV, or an encoder without full range."""
+    tags = like.video.tags
+    if choice.layout.kind == "rgb" and source.kind != "rgb":
+        tags = tags.model_copy(update={"matrix": "gbr", "range": "full"})
+    if choice.layout.kind != "rgb" and source.kind == "rgb":
+        matrix = assumed_matrix(ColourTags(), like.video.height)
+        tags = tags.model_copy(update={"matrix": matrix, "range": "limited"})
+    if choice.preset.limited and tags.range == "full":
+        tags = tags.model_copy(update={"range": "limited"})
+    return tags
