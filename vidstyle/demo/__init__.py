@@ -53,6 +53,7 @@ def run_demo(
         StyleError, ClipError, DeviceError: as `render_shot` raises them.
     """
     say = on_step or _ignore
+    style = style if isinstance(style, str) else str(style.absolute())
     name = read_card(find_style(style)).name
     targets = _targets(folder, name)
     _refuse_existing(targets, overwrite=overwrite)
@@ -62,7 +63,7 @@ def run_demo(
         sound = tune(scene.SECONDS, scene.CUT / scene.FRAME_RATE)
         record_clip(source, scene.paint(), frame_rate=scene.FRAME_RATE, sound=sound)
         say(f"stylizing it with {name}")
-        report = render_shot(Shot(source), stylized, RenderConfig(style=str(style)), on_progress=on_progress)
+        report = render_shot(Shot(source), stylized, RenderConfig(style=style), on_progress=on_progress)
         say("comparing the two")
         _compare(source, stylized, both, sheet, name)
         for target in targets:

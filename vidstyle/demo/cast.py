@@ -15,7 +15,7 @@ COAT: Colour = (0.95, 0.75, 0.22)
 def tram() -> Layer:
     """A tram, 300 x 150; its wheels stand on y = 0 and its left end is x = 0."""
     canvas = Canvas(316, 176, left=-8, top=-166)
-    canvas.box(-2, -6, 304, 8, (0.05, 0.05, 0.08), opacity=0.45)
+    canvas.ellipse((150, -3), (146, 7), (0.05, 0.05, 0.08), opacity=0.5)
     canvas.stroke([(150, -132), (128, -148), (156, -162)], 2.2, INK)
     canvas.box(120, -165, 66, 2.5, INK)
     body: Colour = (0.74, 0.20, 0.17)
@@ -50,7 +50,7 @@ def _tram_window(canvas: Canvas, left: Number, number: int) -> None:
     if number % 3 != 1:
         middle = left + 14 + (number * 7) % 12
         canvas.ellipse((middle, -79), (11, 10), coat)
-        canvas.box(left - 2, -76, 42, 10, (0.94, 0.88, 0.72))
+        canvas.box(left - 2, -76, 42, 7, (0.94, 0.88, 0.72))
         canvas.ellipse((middle, -96), (7, 8.5), SKIN)
         canvas.ellipse((middle + 1, -101), (7.5, 5.5), times((0.42, 0.28, 0.18), 0.8 + 0.2 * (number % 2)))
     canvas.fill([(left, -90), (left + 26, -120), (left + 37, -120), (left, -77)], (0.85, 0.92, 0.95), opacity=0.20)
