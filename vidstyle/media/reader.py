@@ -29,7 +29,9 @@ class DecodeConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    batch: int = Field(default=4, ge=1, le=256, description="frames decoded into one batch")
+    batch: int = Field(
+        default=1, ge=1, le=256, description="frames decoded into one batch: more for a GPU, 1 spares memory on a CPU"
+    )
     threads: int = Field(default=0, ge=0, description="decoder threads; 0: as many as the decoder likes")
     max_pixels: int = Field(default=16384 * 16384, ge=1, description="largest width x height that is decoded, pixels")
 
