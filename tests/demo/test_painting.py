@@ -15,8 +15,9 @@ def test_a_box_lies_where_it_is_put_at_any_part_of_a_pixel(left: float, top: flo
     canvas.box(left, top, width, height, (1, 1, 1))
     alpha = canvas.dry().picture[..., 3]
     rows, columns = (np.mgrid[0 : alpha.shape[0], 0 : alpha.shape[1]] + 0.5) / DETAIL
-    assert (alpha * columns).sum() / alpha.sum() == pytest.approx(left + width / 2, abs=0.15)
-    assert (alpha * rows).sum() / alpha.sum() == pytest.approx(top + height / 2, abs=0.15)
+    assert (alpha * columns).sum() / alpha.sum() == pytest.approx(left + width / 2, abs=0.05)
+    # OpenCV fills whole scan lines, two fifths of a unit high here.
+    assert (alpha * rows).sum() / alpha.sum() == pytest.approx(top + height / 2, abs=0.25)
     # OpenCV draws an antialiased line round what it fills, about a third of a unit wide.
     assert width * height - 1 < alpha.sum() / DETAIL**2 < (width + 0.9) * (height + 0.9)
 
