@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from vidstyle.errors import PluginError, StyleError
@@ -141,7 +141,7 @@ def save_style(folder: Path, card: StyleCard, generator: nn.Module) -> StyleCard
     """Write `generator` and `card` into `folder`; returns the card with the weights' checksum filled in."""
     folder.mkdir(parents=True, exist_ok=True)
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in generator.state_dict().items()}
-    save_file(state, folder / WEIGHTS)
+    (folder / WEIGHTS).write_bytes(save(state))
     card = card.model_copy(update={"sha256": _sha256(folder / WEIGHTS)})
     (folder / CARD).write_text(card.model_dump_json(indent=2, exclude_none=True) + "\n", encoding="utf-8")
     return card
