@@ -71,6 +71,7 @@ class ClipReader:
             self._container = stack.enter_context(open_source(self.path))
             self.info: ClipInfo = describe_container(self._container, self.path)
             self._stream = picture_stream(self._container, self.path)
+            self._check_pixels()
             self.converter = self._choose_converter()
             self.warnings += warnings_about(self.info)
             self._stack = stack.pop_all()
@@ -118,8 +119,10 @@ class ClipReader:
         self._stream.thread_type = "AUTO"
         context.thread_count = self.config.threads
         context.options = {**context.options, "max_pixels": str(self.config.max_pixels)}
+        sent = 0
         with translate_read_errors(self.path):
             for packet in self._container.demux(self._stream):
+                sent += packet.size > 0 and not packet.is_discard
                 try:
                     decoded = packet.decode()
                 except av.FFmpegError as error:
@@ -133,6 +136,8 @@ class ClipReader:
                     self.tally.concealed += frame.is_corrupt
                     self._interlaced += frame.interlaced_frame
                     yield frame
+        # After damage a decoder silently skips to the next key frame: those packets gave no frame either.
+        self.tally.dropped = max(self.tally.dropped, sent - self.tally.decoded)
 
     def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, int]]:
         """Pair each frame with its pts; one that is absent or not later than the last is moved on by one tick."""
@@ -189,6 +194,14 @@ class ClipReader:
             matrix = "bt709"  # an RGB picture has none; gray takes any, as R, G and B are equal
         full = video.tags.range == "full" or (video.tags.range == UNKNOWN and layout.kind == "rgb")
         return PlaneConverter(layout, matrix, full)
+
+    def _check_pixels(self) -> None:
+        video, most = self.info.video, self.config.max_pixels
+        if video.width * video.height > most:
+            raise ClipReadError(
+                f"{self.path} is {video.width}x{video.height}, but at most {most} pixels are decoded; raise max_pixels",
+                path=self.path,
+            )
 
     def _check_size(self, frame: VideoFrame) -> None:
         video = self.info.video
