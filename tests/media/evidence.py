@@ -25,7 +25,7 @@ def audio_packets(path: Path) -> list[list[Packet]]:
             if packet.size:
                 pts = None if packet.pts is None else packet.pts * packet.time_base
                 tracks[packet.stream_index].append((pts, hashlib.sha256(bytes(packet)).hexdigest()))
-    return [tracks[stream.index] for stream in streams]
+        return [tracks[stream.index] for stream in streams]
 
 
 def video_times(path: Path) -> list[Fraction]:

@@ -101,7 +101,7 @@ FFV1 = EncoderPreset("ffv1", "ffv1", ("matroska",), options={"level": "3", "slic
 PRORES = EncoderPreset(
     "prores", "prores_ks", ("mov", "matroska"), speed=("profile", "hq"), options={"vendor": "apl0"}, limited=True
 )
-DNXHR = EncoderPreset("dnxhr", "dnxhd", ("mov", "matroska"), speed=("profile", "dnxhr_hq"), limited=True)
+DNXHR = EncoderPreset("dnxhr", "dnxhd", ("mov",), speed=("profile", "dnxhr_hq"), limited=True)
 NVENC_H264 = EncoderPreset(
     "nvenc-h264",
     "h264_nvenc",

@@ -43,7 +43,7 @@ class Muxer:
                     locator(path), "w", format=plan.container, container_options=_muxer_options(plan)
                 )
             stack.callback(self.abandon)
-            self._container.metadata.update(lasting(plan.like.metadata))
+            self._container.metadata.update(lasting(plan.like.metadata, plan.container))
             self._video = self._add_video()
             self._add_copies()
             self._set_chapters()
@@ -100,7 +100,7 @@ class Muxer:
         stream = self._container.add_stream(plan.choice.preset.codec, rate=rate)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = video.width, video.height, plan.choice.pix_fmt
-        stream.metadata.update(lasting(video.metadata))
+        stream.metadata.update(lasting(video.metadata, plan.container))
         if video.timecode:
             stream.metadata["timecode"] = video.timecode
         if video.rotation:
@@ -144,7 +144,7 @@ class Muxer:
             check_tracks(source, tracks, self.plan.container, self.plan.target)
             for track, info in zip(tracks, like.audio, strict=True):
                 copy = self._container.add_stream_from_template(track)
-                copy.metadata.update(lasting(info.metadata))
+                copy.metadata.update(lasting(info.metadata, self.plan.container))
                 copy.disposition = Disposition(info.disposition)
                 self._copies[info.index] = copy
                 self.copied[info.index] = 0

@@ -20,6 +20,12 @@ _STALE = {
     "number_of_frames", "number_of_bytes",
 }  # fmt: skip
 
+# QuickTime only knows the bibliographic codes of ISO 639-2 where a language has two.
+_BIBLIOGRAPHIC = {
+    "bod": "tib", "ces": "cze", "cym": "wel", "deu": "ger", "ell": "gre", "eus": "baq", "fas": "per", "fra": "fre",
+    "hye": "arm", "isl": "ice", "kat": "geo", "mkd": "mac", "mri": "mao", "msa": "may", "mya": "bur", "nld": "dut",
+    "ron": "rum", "slk": "slo", "sqi": "alb", "zho": "chi",
+}  # fmt: skip
 _FIRST_PACKETS = 2000  # how far to look for the first packet of every track
 
 
@@ -68,10 +74,13 @@ def _holds(container: str, track: Stream, first: dict[int, bytes]) -> bool:
     return True
 
 
-def lasting(metadata: dict[str, str]) -> dict[str, str]:
-    """The metadata that stays true of a re-encoded clip."""
-    return {
+def lasting(metadata: dict[str, str], container: str) -> dict[str, str]:
+    """The metadata that stays true of a re-encoded clip, with the language as `container` spells it."""
+    kept = {
         key: value
         for key, value in metadata.items()
         if key.lower().partition("-")[0] not in _STALE and not key.startswith("_STATISTICS")
     }
+    if container == "mov" and kept.get("language") in _BIBLIOGRAPHIC:
+        kept["language"] = _BIBLIOGRAPHIC[kept["language"]]
+    return kept
