@@ -8,18 +8,19 @@ from vidstyle.networks.initialization import initialize
 from vidstyle.networks.layers import ResidualBlock
 
 
-@given(st.integers(4, 12), st.integers(4, 12), st.sampled_from(["transposed", "resize"]))
+@given(st.integers(4, 12), st.integers(4, 12), st.sampled_from(["transposed", "resize"]), st.booleans())
 @settings(max_examples=10, deadline=None)
-def test_pictures_keep_their_size_and_stay_in_range(rows, columns, upsample):
-    generator = ResnetGenerator(width=4, blocks=1, upsample=upsample)
+def test_pictures_keep_their_size_and_stay_in_range(rows, columns, upsample, skips):
+    generator = ResnetGenerator(width=4, blocks=1, upsample=upsample, skips=skips)
     with torch.inference_mode():
         y = generator(torch.randn(2, 3, 4 * rows, 4 * columns))
     assert y.shape == (2, 3, 4 * rows, 4 * columns)
     assert y.abs().max() <= 1
 
 
-def test_without_normalization_a_far_pixel_changes_nothing():
-    generator = ResnetGenerator(width=4, blocks=1, norm="none", upsample="resize").eval()
+@pytest.mark.parametrize("skips", [False, True])
+def test_without_normalization_a_far_pixel_changes_nothing(skips):
+    generator = ResnetGenerator(width=4, blocks=1, norm="none", upsample="resize", skips=skips).eval()
     x = torch.rand(1, 3, 160, 64)
     changed = x.clone()
     changed[..., -8:, :] = -1
@@ -27,6 +28,18 @@ def test_without_normalization_a_far_pixel_changes_nothing():
         difference = (generator(x) - generator(changed)).abs().amax(dim=(0, 1, 3))
     assert difference[:64].max() == 0
     assert difference[-8:].max() > 0
+
+
+def test_skips_carry_detail_past_the_bottleneck():
+    generator = ResnetGenerator(width=4, blocks=1, norm="none", upsample="resize", skips=True).eval()
+    with torch.no_grad():
+        for parameter in generator.residual.parameters():
+            parameter.zero_()
+        for parameter in generator.encoder[2].parameters():
+            parameter.zero_()
+    x = torch.rand(1, 3, 32, 32)
+    with torch.inference_mode():
+        assert (generator(x) - generator(1 - x)).abs().max() > 1e-4
 
 
 def test_the_paper_sizes_have_the_published_parameter_counts():
