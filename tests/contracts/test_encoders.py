@@ -78,5 +78,5 @@ def test_one_that_does_not_open_is_refused_with_those_that_do(tmp_path, name):
 
 def test_an_unknown_name_is_refused_with_the_nearest(tmp_path):
     source = make_clip(tmp_path / "a.mp4", frames=1)
-    with pytest.raises(PluginError, match="did you mean .x26"):
+    with pytest.raises(PluginError, match="did you mean 'x26"):
         copy_clip(source, tmp_path / "b.mp4", encoder="x246")

@@ -4,7 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 import av
@@ -28,11 +28,11 @@ def audio_packets(path: Path) -> list[list[Packet]]:
         return [tracks[stream.index] for stream in streams]
 
 
-def video_times(path: Path) -> list[Fraction]:
-    """Each decoded frame's pts in seconds."""
+def video_times(path: Path, count: int | None = None) -> list[Fraction]:
+    """Each decoded frame's pts in seconds; only the first `count` frames'."""
     with av.open(f"file:{path}") as container:
         stream = next(s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic)
-        return [frame.pts * frame.time_base for frame in container.decode(stream)]
+        return [frame.pts * frame.time_base for frame in islice(container.decode(stream), count)]
 
 
 def planes(path: Path, count: int | None = None) -> Iterator[list[np.ndarray]]:

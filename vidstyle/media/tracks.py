@@ -38,7 +38,7 @@ def check_tracks(source: InputContainer, tracks: Sequence[Stream], container: st
     refused = [track for track in tracks if not _holds(container, track, first)]
     if not refused:
         return
-    codecs = ", ".join(f"#{track.index} ({track.codec_context.codec.canonical_name})" for track in refused)
+    codecs = ", ".join(f"#{track.index} ({_codec(track)})" for track in refused)
     works = [
         suffix
         for other, suffix in _ALTERNATIVES.items()
@@ -46,6 +46,10 @@ def check_tracks(source: InputContainer, tracks: Sequence[Stream], container: st
     ]
     hint = f"write a {' or '.join(works)} file instead" if works else "no container that vidstyle writes holds them all"
     raise TargetError(f"{target}: audio {codecs} can't be copied into {container}; {hint}", path=target)
+
+
+def _codec(track: Stream) -> str:
+    return track.codec_context.codec.canonical_name if track.codec_context is not None else "of an unknown codec"
 
 
 def _first_packets(source: InputContainer, tracks: Sequence[Stream]) -> dict[int, bytes]:
