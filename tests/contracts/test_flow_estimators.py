@@ -32,12 +32,10 @@ def test_a_still_picture_does_not_move_and_is_wholly_visible(name: str) -> None:
 
 
 def test_what_a_passing_square_uncovers_is_not_visible(name: str) -> None:
-    before, now = passing_square(2, 96, 128, step=8)
+    before, now = passing_square(2, 112, 192, step=8)
     visibility = estimator(name)(now[None], before[None]).visibility[0, 0]
-    rows, left = slice(40, 56), square_left(1, 8)
-    # Patches carry the square's motion a few pixels past its edge, in both directions alike.
-    assert visibility[rows, left - 8 : left].mean() < 0.6
-    assert visibility[rows, left - 8 : left - 4].mean() < 0.2
+    rows, left = slice(48, 64), square_left(1, 8)
+    assert visibility[rows, left - 8 : left].mean() < 0.2
     assert visibility[rows, left + 8 : left + 16].mean() > 0.9
     assert visibility[:, left + 36 :].mean() > 0.9
 
@@ -50,7 +48,7 @@ def test_what_enters_at_the_border_is_not_visible(name: str) -> None:
 
 
 def test_each_pair_is_estimated_by_itself(name: str) -> None:
-    frames = torch.cat((pan(3, 60, 80), passing_square(2, 60, 80)))
+    frames = torch.cat((pan(3, 60, 96), passing_square(2, 60, 96)))
     find = estimator(name)
     together = find(frames[1:], frames[:-1])
     again = estimator(name)

@@ -6,10 +6,15 @@ from torch.nn.functional import interpolate
 
 
 def texture(height: int, width: int, *, seed: int = 0, grain: int = 6) -> Tensor:
-    """A smooth random RGB picture (3, h, w) in [0, 1] whose blobs are about `grain` pixels wide."""
+    """A random RGB picture (3, h, w) in [0, 1]: blobs of `grain` px upon blobs of 4 and 16 times that, as in nature."""
     generator = torch.Generator().manual_seed(seed)
-    coarse = torch.rand(1, 3, height // grain + 3, width // grain + 3, generator=generator)
-    return interpolate(coarse, size=(height, width), mode="bicubic", align_corners=True)[0].clamp(0, 1)
+    octaves = [_blobs(height, width, size, generator) for size in (grain, 4 * grain, 16 * grain)]
+    return (0.5 + 0.4 * octaves[0] + 0.5 * octaves[1] + 0.6 * octaves[2]).clamp(0, 1)
+
+
+def _blobs(height: int, width: int, size: int, generator: torch.Generator) -> Tensor:
+    coarse = torch.rand(1, 3, height // size + 3, width // size + 3, generator=generator) - 0.5
+    return interpolate(coarse, scale_factor=float(size), mode="bicubic")[0, :, :height, :width]
 
 
 def pan(frames: int, height: int, width: int, *, dx: int = 2, dy: int = 0, seed: int = 0) -> Tensor:
@@ -34,4 +39,4 @@ def passing_square(frames: int, height: int, width: int, *, side: int = 24, step
 
 def square_left(frame: int, step: int = 4) -> int:
     """Where the square's left edge is in that frame."""
-    return 12 + step * frame
+    return 40 + step * frame

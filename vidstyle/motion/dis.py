@@ -1,5 +1,6 @@
 """Dense inverse search flow (Kroeger, Timofte, Dai and Van Gool 2016) through OpenCV."""
 
+import math
 from typing import Any, Literal
 
 import cv2
@@ -14,7 +15,12 @@ from vidstyle.errors import VidstyleError
 from vidstyle.motion.flow import Flow, MotionConfig, luma
 from vidstyle.motion.visibility import consistency
 
-_PRESETS: dict[str, int] = {"ultrafast": 0, "fast": 1, "medium": 2}
+# (patch stride in px, iterations of gradient descent, of variational refinement, halvings of the frame to stop at)
+_EFFORT: dict[str, tuple[int, int, int, int]] = {
+    "ultrafast": (4, 12, 0, 2),
+    "fast": (4, 12, 3, 1),
+    "medium": (3, 25, 5, 1),
+}
 SMALLEST_SIDE = 16  # DIS matches patches of 8 px on a pyramid; below this it has nothing to hold on to
 
 
@@ -30,7 +36,7 @@ class DisFlow:
 
     def __init__(self, config: MotionConfig) -> None:
         self.config = config
-        self._dis: Any = cv2.DISOpticalFlow.create(_PRESETS[config.preset])
+        self._dis = _create(config)
 
     def __call__(self, current: Float[Tensor, "n c h w"], previous: Float[Tensor, "n c h w"]) -> Flow:
         """Return the flow from each current frame to its previous one, on the frames' device."""
@@ -42,7 +48,7 @@ class DisFlow:
             for now, before in zip(luma(current), luma(previous), strict=True)
         ]
         to_previous, to_current = (torch.stack(flows) for flows in zip(*pairs, strict=True))
-        visibility = consistency(to_previous, to_current)
+        visibility = consistency(to_previous, to_current, boundaries=self.config.boundaries)
         return _resize(Flow(to_previous, visibility), height, width).to(current.device)
 
     def _prepare(self, image: Float[Tensor, "1 h w"]) -> NDArray[np.uint8]:
@@ -59,6 +65,17 @@ class DisFlow:
             raise VidstyleError(f"OpenCV can't estimate the flow of {current.shape} pixels: {error.err}") from error
         to_previous, to_current = (torch.from_numpy(flow).permute(2, 0, 1) for flow in flows)
         return to_previous, to_current
+
+
+def _create(config: MotionConfig) -> Any:
+    stride, descent, refinement, halvings = _EFFORT[config.preset]
+    dis = cv2.DISOpticalFlow.create(cv2.DISOpticalFlow_PRESET_MEDIUM)
+    dis.setPatchStride(stride)
+    dis.setGradientDescentIterations(descent)
+    dis.setVariationalRefinementIterations(refinement)
+    # Pictures that come in reduced have been halved already: the finest level stays the same one of the frame.
+    dis.setFinestScale(max(0, round(halvings + math.log2(config.scale))))
+    return dis
 
 
 def _resize(flow: Flow, height: int, width: int) -> Flow:

@@ -55,6 +55,7 @@ class MotionConfig(BaseModel):
 
     estimator: str = Field(default="dis", description="a name in motion.FLOW_ESTIMATORS")
     preset: Literal["ultrafast", "fast", "medium"] = Field(default="medium", description="dis: how carefully it looks")
+    boundaries: bool = Field(default=False, description="trust nothing at motion boundaries either: safer, less still")
     scale: float = Field(default=0.5, gt=0, le=1, description="size of the pictures that flow is estimated on, of 1")
     cuts: CutConfig = Field(default_factory=CutConfig, description="where one shot ends and the next begins")
 

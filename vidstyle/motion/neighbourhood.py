@@ -1,0 +1,62 @@
+"""Small neighbourhoods of every pixel: the lowest and the highest value, and the smooth mean.
+
+On the CPU OpenCV does it, plane by plane, at a twentieth of the cost of torch's pooling; elsewhere torch does the same.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import conv2d, max_pool2d, pad
+
+_SQUARE = np.ones((3, 3), np.uint8)
+
+
+def highest(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    """Give the highest value of each channel in the 3x3 px around each pixel; the border repeats the edge."""
+    if not _on_cpu(images):
+        return max_pool2d(images, 3, stride=1, padding=1)
+    return _by_plane(images, lambda plane: cv2.dilate(plane, _SQUARE, borderType=cv2.BORDER_REPLICATE))
+
+
+def lowest(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    """Give the lowest value of each channel in the 3x3 px around each pixel; the border repeats the edge."""
+    if not _on_cpu(images):
+        return -max_pool2d(-images, 3, stride=1, padding=1)
+    return _by_plane(images, lambda plane: cv2.erode(plane, _SQUARE, borderType=cv2.BORDER_REPLICATE))
+
+
+def smooth(images: Float[Tensor, "n c h w"], sigma: float) -> Float[Tensor, "n c h w"]:
+    """Blur by a Gaussian of `sigma` pixels, cut off at 3 sigma; the border repeats the edge."""
+    reach = max(1, round(3 * sigma))
+    if not _on_cpu(images):
+        return _gaussian(images, sigma, reach)
+    size = (2 * reach + 1, 2 * reach + 1)
+    return _by_plane(images, lambda plane: cv2.GaussianBlur(plane, size, sigma, borderType=cv2.BORDER_REPLICATE))
+
+
+def _on_cpu(images: Tensor) -> bool:
+    wants_gradient = torch.is_grad_enabled() and images.requires_grad
+    return images.device.type == "cpu" and images.dtype == torch.float32 and not wants_gradient
+
+
+def _by_plane(images: Tensor, filtered: Callable[[NDArray[Any]], Any]) -> Tensor:
+    planes = images.detach().contiguous()
+    result = torch.empty_like(planes)
+    for plane, target in zip(planes.flatten(0, 1), result.flatten(0, 1), strict=True):
+        target.copy_(torch.from_numpy(filtered(plane.numpy())))
+    return result
+
+
+def _gaussian(images: Tensor, sigma: float, reach: int) -> Tensor:
+    offsets = torch.arange(-reach, reach + 1, device=images.device, dtype=images.dtype)
+    kernel = torch.exp(-offsets.square() / (2 * sigma**2))
+    kernel = kernel / kernel.sum()
+    planes = pad(images, (reach, reach, reach, reach), mode="replicate").flatten(0, 1)[:, None]
+    blurred = conv2d(conv2d(planes, kernel[None, None, None, :]), kernel[None, None, :, None])
+    return blurred.reshape(images.shape)
