@@ -53,7 +53,15 @@ class OutputPlan:
                 )
             if (video.time_base * 1000).denominator != 1:
                 found.append(f"{self.container} keeps time in milliseconds; timestamps are rounded to them")
-        return [f"video #{video.index}: {loss}" for loss in found]
+        return [f"video #{video.index}: {loss}" for loss in found] + self._sound_losses()
+
+    def _sound_losses(self) -> list[str]:
+        if self.container in _MILLISECONDS:
+            return []
+        off = [
+            track for track in self.like.audio if track.time_base and (track.time_base * track.rate).denominator != 1
+        ]
+        return [f"audio #{track.index}: timestamps are rounded to whole samples in {self.container}" for track in off]
 
 
 def plan_output(target: Path, like: ClipInfo, config: EncodeConfig) -> OutputPlan:

@@ -242,5 +242,7 @@ def warnings_about(info: ClipInfo) -> list[str]:
     if has_alpha(video.pix_fmt):
         found.append(f"{place}: alpha of {video.pix_fmt} is not kept yet")
     found += [f"{place}: {kind.lower()} metadata is not kept yet" for kind in video.side if kind != "Display Matrix"]
-    found += [f"{other.kind} #{other.index}: {other.codec or 'unnamed'} is not kept yet" for other in info.others]
+    for other in info.others:
+        if "timecode" not in other.metadata:  # a timecode track is written anew
+            found.append(f"{other.kind} #{other.index}: {other.codec or 'unnamed'} is not kept yet")
     return found
