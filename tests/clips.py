@@ -47,6 +47,7 @@ class ClipRecipe:
     chroma_location: str = ""
     sample_aspect_ratio: Fraction | None = None
     rotation: int = 0
+    mirror: bool = False
     audio: tuple[str, ...] = ("aac",)
     audio_languages: tuple[str, ...] = ()
     audio_seconds: float | None = None
@@ -117,8 +118,8 @@ def _video_stream(container: Any, recipe: ClipRecipe) -> Any:
         context.sample_aspect_ratio = recipe.sample_aspect_ratio
     if recipe.timecode:
         stream.metadata["timecode"] = recipe.timecode
-    if recipe.rotation:
-        stream.set_display_rotation(recipe.rotation)
+    if recipe.rotation or recipe.mirror:
+        stream.set_display_rotation(recipe.rotation, hflip=recipe.mirror)
     return stream
 
 

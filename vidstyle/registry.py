@@ -25,6 +25,7 @@ class Registry(Generic[T]):
 
     def __init__(self, group: str, entries: Mapping[str, str | Entry]) -> None:
         self.group = group
+        self._noun = group.replace("_", " ").removesuffix("s")
         self._entries = {name: Entry(entry) if isinstance(entry, str) else entry for name, entry in entries.items()}
 
     def names(self) -> list[str]:
@@ -40,7 +41,7 @@ class Registry(Generic[T]):
         if name not in entries:
             near = difflib.get_close_matches(name, entries, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(entries)) or 'none'}"
-            raise PluginError(f"no {self.group} called {name!r}; {hint}", group=self.group, name=name)
+            raise PluginError(f"no {self._noun} called {name!r}; {hint}", group=self.group, name=name)
         return self._load(name, entries[name])
 
     def _all(self) -> dict[str, Entry]:
@@ -53,5 +54,5 @@ class Registry(Generic[T]):
             return cast(T, getattr(importlib.import_module(module), attribute))
         except ImportError as error:
             install = f"; install it with: pip install 'vidstyle[{entry.extra}]'" if entry.extra else ""
-            message = f"{self.group} {name!r} can't be loaded: {error}{install}"
+            message = f"{self._noun} {name!r} can't be loaded: {error}{install}"
             raise PluginError(message, group=self.group, name=name) from error

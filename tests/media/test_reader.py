@@ -220,3 +220,16 @@ def test_reading_is_lazy(tmp_path):
         next(frames)
         assert reader.tally.decoded < 50
         frames.close()
+
+
+@pytest.mark.parametrize(("rotation", "mirror", "warned"), [(0, True, True), (90, False, False), (90, True, True)])
+def test_a_mirrored_picture_is_named_in_a_warning(tmp_path, rotation: int, mirror: bool, warned: bool):
+    path = make_clip(tmp_path / "a.mp4", rotation=rotation, mirror=mirror)
+    with ClipReader(path) as reader:
+        list(reader.frames())
+    assert any("mirrors" in warning for warning in reader.warnings) == warned
+
+
+def test_alpha_beside_the_picture_is_named_in_a_warning(shared):
+    with ClipReader(shared / "media" / "torture" / "moviepy_transparent.webm") as reader:
+        assert any("alpha" in warning for warning in reader.warnings)

@@ -1,5 +1,7 @@
 """Reads a clip as batches of RGB frames, and its other packets untouched."""
 
+import math
+import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ from vidstyle.media.packets import Passthrough
 from vidstyle.media.pixels import PlaneConverter
 from vidstyle.media.planar import has_alpha, planar_layout, planes_of
 
+_ONE = 65536  # 1.0 in a display matrix, 16.16 fixed point
+_ROUNDING = 1e-3
 _LONGEST_STEP_BACK = 1  # seconds; a longer one is a new timeline, which no single clip can hold
 
 
@@ -64,6 +68,7 @@ class ClipReader:
         self.tally = ReadTally()
         self.warnings: list[str] = []
         self._interlaced = 0
+        self._warped = False
         self._stack = ExitStack()
 
     def __enter__(self) -> "ClipReader":
@@ -135,6 +140,7 @@ class ClipReader:
                     self.tally.decoded += 1
                     self.tally.concealed += frame.is_corrupt
                     self._interlaced += frame.interlaced_frame
+                    self._warped = self._warped or shown_otherwise_than_rotated(frame)
                     yield frame
         # After damage a decoder silently skips to the next key frame: those packets gave no frame either.
         self.tally.dropped = max(self.tally.dropped, sent - self.tally.decoded)
@@ -227,6 +233,8 @@ class ClipReader:
             self.warnings.append(f"{place}: {self.tally.dropped} packets could not be decoded and were dropped")
         if self._interlaced:
             self.warnings.append(f"{place}: {self._interlaced} frames are interlaced; both fields are treated as one")
+        if self._warped:
+            self.warnings.append(f"{place}: its display matrix mirrors or scales; only its rotation is kept yet")
         if self.tally.concealed:
             self.warnings.append(f"{place}: {self.tally.concealed} damaged frames were concealed by the decoder")
 
@@ -241,8 +249,21 @@ def warnings_about(info: ClipInfo) -> list[str]:
         found.append(f"{place}: no matrix tag; read as {matrix}, by its {video.height} lines")
     if has_alpha(video.pix_fmt):
         found.append(f"{place}: alpha of {video.pix_fmt} is not kept yet")
+    if (
+        video.metadata.get("alpha_mode") == "1"
+    ):  # Matroska's word for VP8's and VP9's alpha, which lies beside the picture
+        found.append(f"{place}: alpha is not kept yet")
     found += [f"{place}: {kind.lower()} metadata is not kept yet" for kind in video.side if kind != "Display Matrix"]
     for other in info.others:
         if "timecode" not in other.metadata:  # a timecode track is written anew
             found.append(f"{other.kind} #{other.index}: {other.codec or 'unnamed'} is not kept yet")
     return found
+
+
+def shown_otherwise_than_rotated(frame: VideoFrame) -> bool:
+    """Whether the display matrix of a frame does more than turn it: mirrors, scales or shears."""
+    for side in frame.side_data:
+        if side.type.name == "DISPLAYMATRIX":
+            a, b, _, c, d = struct.unpack("=5i", bytes(side)[:20])
+            return (a, b) != (d, -c) or abs(math.hypot(a, b) / _ONE - 1) > _ROUNDING
+    return False
