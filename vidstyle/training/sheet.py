@@ -25,7 +25,7 @@ def render(generator: nn.Module, picture: Picture, multiple: int = 4) -> Picture
     return codes
 
 
-def write_sheet(path: Path, generator: nn.Module, examples: list[Example], *, rows: int = 8, width: int = 1320) -> None:
+def write_sheet(path: Path, generator: nn.Module, examples: list[Example], *, rows: int = 7, width: int = 1320) -> None:
     """Write `rows` of source | teacher | result, chosen evenly over `examples`, as a JPEG under 600 kB."""
     chosen = [examples[index] for index in np.unique(np.linspace(0, len(examples) - 1, rows).round().astype(int))]
     bands = [_band(example, render(generator, example.picture), width // 3) for example in chosen]
