@@ -1,7 +1,5 @@
 """Where a shot ends: two consecutive frames that no movement can explain."""
 
-from typing import Any
-
 import cv2
 import numpy as np
 import torch
@@ -10,6 +8,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
+from vidstyle.motion.luma import luma
+from vidstyle.motion.search import InverseSearch
 from vidstyle.motion.visibility import consistency
 from vidstyle.motion.warp import warp
 
@@ -27,7 +27,7 @@ class CutConfig(BaseModel):
 
     detect: bool = Field(default=True, description="look for cuts inside the shot; false: the shot has none")
     threshold: float = Field(
-        default=0.6,
+        default=0.56,
         gt=0,
         le=1,
         description="share of the structure, 0 to 1, that no movement explains: a cut from here",
@@ -46,7 +46,7 @@ class CutDetector:
 
     def __init__(self, config: CutConfig | None = None) -> None:
         self.config = config or CutConfig()
-        self._dis: Any = cv2.DISOpticalFlow.create(cv2.DISOpticalFlow_PRESET_FAST)
+        self._search = InverseSearch(stride=4, descent=12, refinement=0, finest=1)
 
     def is_cut(self, previous: Float[Tensor, "c h w"], current: Float[Tensor, "c h w"]) -> bool:
         """True where `current` begins a new shot. Both luma or RGB, display-referred."""
@@ -57,7 +57,7 @@ class CutDetector:
         return self.config.detect and self.score(previous, current) >= self.config.threshold
 
     def score(self, previous: Thumbnail, current: Thumbnail) -> float:
-        """Give the unexplained share of structure: at most 0.4 within a shot, mostly above 0.7 across a cut."""
+        """Give the unexplained share of structure: at most 0.5 within a shot, mostly above 0.7 across a cut."""
         moved, trusted = self._moved(previous, current)
         present = current.astype(np.float32)
         mean_moved, mean_present = _mean(moved), _mean(present)
@@ -71,15 +71,14 @@ class CutDetector:
     def _moved(self, previous: Thumbnail, current: Thumbnail) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         if min(current.shape) < 2 * _WINDOW:
             return previous.astype(np.float32), np.ones(current.shape, np.float32)
-        to_previous = _as_tensor(self._dis.calc(current, previous, None))
-        to_current = _as_tensor(self._dis.calc(previous, current, None))
+        to_previous, to_current = self._search(current, previous), self._search(previous, current)
         moved = warp(torch.from_numpy(previous.astype(np.float32))[None, None], to_previous, "bilinear")
         return moved[0, 0].numpy(), consistency(to_previous, to_current, boundaries=False)[0, 0].numpy()
 
 
 def thumbnail(frame: Float[Tensor, "c h w"]) -> Thumbnail:
-    """Reduce a frame to the 8-bit luma that cuts are found on; the green channel stands for the luma of RGB."""
-    plane = frame[frame.shape[0] // 2].detach().cpu().numpy()
+    """Reduce a frame to the 8-bit luma that cuts are found on."""
+    plane = luma(frame[None])[0, 0].detach().cpu().numpy()
     ratio = min((_PIXELS / plane.size) ** 0.5, 1.0)
     height, width = (max(round(side * ratio), 1) for side in plane.shape)
     small = cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
@@ -88,7 +87,3 @@ def thumbnail(frame: Float[Tensor, "c h w"]) -> Thumbnail:
 
 def _mean(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(cv2.blur(plane, (_WINDOW, _WINDOW)), dtype=np.float32)
-
-
-def _as_tensor(flow: NDArray[np.float32]) -> Float[Tensor, "1 2 h w"]:
-    return torch.from_numpy(flow).permute(2, 0, 1)[None].contiguous()

@@ -85,11 +85,3 @@ FLOW_ESTIMATORS: Registry[Callable[[MotionConfig], FlowEstimator]] = Registry(
 def build_estimator(config: MotionConfig) -> FlowEstimator:
     """Make the estimator that `config` names. Raises PluginError when there is none of that name."""
     return FLOW_ESTIMATORS.get(config.estimator)(config)
-
-
-def luma(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 1 h w"]:
-    """Give the Rec. 709 luma of display-referred RGB (.2126 R + .7152 G + .0722 B); luma itself passes unchanged."""
-    if images.shape[1] == 1:
-        return images
-    red, green, blue = images.unbind(1)
-    return (0.2126 * red).add_(green, alpha=0.7152).add_(blue, alpha=0.0722)[:, None]
