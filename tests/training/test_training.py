@@ -108,13 +108,13 @@ def test_a_crash_costs_no_more_than_the_steps_since_the_checkpoint(tiny, tmp_pat
 
 
 def test_the_time_limit_ends_a_training_that_can_be_resumed(tiny, tmp_path):
-    stopped = train(tiny(), run=tmp_path, max_minutes=0)
+    stopped = train(tiny(), run=tmp_path, max_minutes=0.0)
     assert (stopped.finished, stopped.step, stopped.signal) == (False, 0, 0)
     assert train(tiny(), run=tmp_path, resume=True).step == 8
 
 
 def test_other_settings_are_not_resumed_but_another_schedule_is(tiny, tmp_path):
-    train(tiny(), run=tmp_path, max_minutes=0)
+    train(tiny(), run=tmp_path, max_minutes=0.0)
     with pytest.raises(TrainingError, match="other settings"):
         train(tiny("losses.l1=2.0"), run=tmp_path, resume=True)
     assert train(tiny("schedule.steps=3"), run=tmp_path, resume=True).step == 3
