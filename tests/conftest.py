@@ -1,8 +1,14 @@
 """Fixtures that every room's tests may use."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No example has a deadline: no test asserts a wall-clock time. In CI the examples are the same every time.
+settings.register_profile("vidstyle", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("vidstyle")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -8,7 +8,7 @@ from vidstyle.demo.painting import DETAIL, Canvas, cloudiness
 places = st.floats(10, 30, allow_nan=False)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(left=places, top=places, width=st.floats(5, 20), height=st.floats(5, 20))
 def test_a_box_lies_where_it_is_put_at_any_part_of_a_pixel(left: float, top: float, width: float, height: float):
     canvas = Canvas(60, 60)

@@ -36,7 +36,7 @@ def random_planes(layout: PlaneLayout, height: int, width: int, seed: int) -> li
     width=st.integers(1, 19),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_planes_come_back_with_every_code(name, matrix, full_range, height, width, seed):
     there = converter(name, matrix, full_range)
     planes = random_planes(there.layout, height, width, seed)

@@ -9,7 +9,7 @@ def uniform(dx: float, dy: float, height: int = 20, width: int = 30) -> torch.Te
     return torch.tensor([float(dx), float(dy)])[None, :, None, None].expand(1, 2, height, width).contiguous()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(dx=st.floats(-4, 4), dy=st.floats(-4, 4))
 def test_opposite_flows_are_visible_where_they_stay_inside(dx: float, dy: float) -> None:
     visibility = consistency(uniform(dx, dy), uniform(-dx, -dy))

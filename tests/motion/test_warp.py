@@ -21,7 +21,7 @@ def test_zero_flow_is_identity(mode: WarpMode) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(dx=st.integers(-5, 5), dy=st.integers(-5, 5))
 def test_whole_pixel_flow_is_a_shift(mode: WarpMode, dx: int, dy: int) -> None:
     image = texture(24, 32)[None]

@@ -9,7 +9,7 @@ from vidstyle.networks.layers import ResidualBlock
 
 
 @given(st.integers(4, 12), st.integers(4, 12), st.sampled_from(["transposed", "resize"]), st.booleans())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_pictures_keep_their_size_and_stay_in_range(rows, columns, upsample, skips):
     generator = ResnetGenerator(width=4, blocks=1, upsample=upsample, skips=skips)
     with torch.inference_mode():

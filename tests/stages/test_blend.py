@@ -53,7 +53,7 @@ def test_stability_0_is_the_generator_alone(shot: Tensor) -> None:
     assert torch.equal(blended(shot, BlendConfig(stability=0)), flickering(shot))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(strength=st.floats(0.01, 0.99))
 def test_strength_mixes_the_source_and_the_style(strength: float) -> None:
     images = torch.stack([texture(20, 24), texture(20, 24, seed=1)])

@@ -19,7 +19,7 @@ def style(tmp_path_factory: pytest.TempPathFactory) -> Style:
 
 
 @given(height=st.integers(1, 40), width=st.integers(1, 40))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_size_comes_out_as_it_went_in(style: Style, height: int, width: int):
     run = BACKENDS.get("torch")(style.generator, torch.device("cpu"))
     painted = paint(style, run, torch.rand(1, 3, height, width))

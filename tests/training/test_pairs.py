@@ -17,7 +17,7 @@ def examples(height: int = 64, width: int = 80) -> list[Example]:
 
 
 @given(st.integers(0, 1000), st.sampled_from([16, 32, 96]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_batch_follows_from_seed_and_step_alone(step, size):
     config = PairConfig(size=size, count=2)
     first, again = (sample_pairs(examples(), config, seed=1, step=step) for _ in range(2))

@@ -32,7 +32,7 @@ def test_lines_are_about_three_pixels_wide():
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_flat_picture_stays_flat(colour):
     drawn = InkTeacher()(np.full((24, 32, 3), colour, np.uint8)).astype(int)
     assert np.ptp(drawn.reshape(-1, 3), axis=0).max() <= 1
