@@ -41,8 +41,7 @@ CLIPS = {  # what is to be seen: (file, first frame)
 SETTINGS = {
     "stability .9": BlendConfig(stability=0.9),
     ".9, no detail": BlendConfig(stability=0.9, detail=1),
-    ".9, detail 2": BlendConfig(stability=0.9, detail=2),
-    "stability .95": BlendConfig(stability=0.95),
+    "stability .97": BlendConfig(stability=0.97),
     "stability .6": BlendConfig(stability=0.6),
 }
 

@@ -38,7 +38,8 @@ class BlendConfig(BaseModel):
         default=1.25,
         ge=1,
         le=4,
-        description="highest gain by which fine detail is brought back to the new frame's; 1: none is brought back",
+        description="highest gain a frame that brings fine detail back to the new frame's, less above stability 0.9; "
+        "1: none is brought back",
     )
 
 
@@ -89,10 +90,13 @@ def blend_step(
     """
     if state is None or config.stability == 0:
         return BlendState(source, styled)
-    past = warp(torch.cat((state.output, state.source), dim=1), flow.to_previous, config.warp)
-    weight = trust(past[:, 3:], source, flow, config.photometric) * config.stability
-    output = styled + weight * (past[:, :3] - styled)
-    return BlendState(source, restore_detail(output, styled, config.detail) if config.detail > 1 else output)
+    past = warp(state.output, flow.to_previous, config.warp)
+    moved = warp(state.source, flow.to_previous, "bilinear")  # is only compared, never resampled again
+    weight = trust(moved, source, flow, config.photometric) * config.stability
+    output = styled + weight * (past - styled)
+    # The longer the past stays, the more often it is raised: at a full gain contours would begin to ring above 0.9.
+    gain = 1 + (config.detail - 1) * min(1.0, (1 - config.stability) / 0.1)
+    return BlendState(source, restore_detail(output, styled, gain) if gain > 1 else output)
 
 
 def trust(
