@@ -41,10 +41,11 @@ def test_what_is_shipped_is_small_and_has_a_sheet(ink):
 def test_it_draws_contours_where_its_teacher_does(ink):
     teacher = load_recipe(MODELS / "recipes" / "ink.toml").teacher
     drawn, taught = render(ink.generator, scene()), teacher(scene())
-    grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) for picture in (drawn, taught, scene())]
-    assert edge_agreement(grey[0], grey[1]) > max(0.6, edge_agreement(grey[2], grey[1]) + 0.1)
+    grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) for picture in (drawn, taught)]
+    assert edge_agreement(*grey) > 0.95
+    assert np.abs(grey[0] - grey[1]).mean() < 0.4 * np.abs(cv2.cvtColor(scene(), cv2.COLOR_RGB2GRAY) - grey[1]).mean()
 
 
 def test_its_contours_are_black_though_the_picture_has_no_black(ink):
-    assert scene().max(axis=2).min() > 110
+    assert scene().max(axis=2).min() > 100
     assert np.percentile(render(ink.generator, scene()).max(axis=2), 1) < 60
