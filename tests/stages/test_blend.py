@@ -89,7 +89,7 @@ def test_flicker_on_a_pan_becomes_much_less(shot: Tensor) -> None:
 def test_the_past_is_mixed_in_as_the_formula_says() -> None:
     source, old, new = texture(24, 24)[None], texture(24, 24, seed=1)[None], texture(24, 24, seed=2)[None]
     flow = Flow(visible(24, 24).to_previous, torch.full((1, 1, 24, 24), 0.5))
-    state = blend_step(BlendState(source, old), source, new, flow, BlendConfig(stability=0.8, detail=1))
+    state = blend_step(BlendState(source, old), source, new, flow, BlendConfig(tolerance=1.0, stability=0.8, detail=1))
     assert torch.allclose(state.output, 0.6 * new + 0.4 * old, atol=1e-5)
 
 
@@ -194,3 +194,19 @@ def test_a_restart_within_a_batch_is_honoured(shot: Tensor) -> None:
     result = next(blend([StyledBatch(MovingBatch(frames, sure, (True, False, True)), generated)]))
     assert torch.equal(result.images[2], generated[2])
     assert not torch.equal(result.images[1], generated[1])
+
+
+@pytest.mark.parametrize(("tolerance", "residue"), [(1.0, True), (0.05, False)])
+def test_a_contour_drawn_around_a_passing_object_does_not_stay_behind(tolerance: float, residue: bool):
+    state, config = None, BlendConfig(tolerance=tolerance)
+    for n in range(8):
+        left = 4 + 4 * n
+        source, styled = torch.full((1, 3, 32, 64), 0.5), torch.full((1, 3, 32, 64), 0.5)
+        styled[..., 10:22, left - 2 : left + 10] = 0.1  # the style's contour, two pixels wide, outside the object
+        for picture in (source, styled):
+            picture[..., 12:20, left : left + 8] = 0.9
+        motion = torch.zeros(1, 2, 32, 64)
+        motion[:, 0, 12:20, left : left + 8] = -4
+        state = blend_step(state, source, styled, Flow(motion, torch.ones(1, 1, 32, 64)), config)
+    behind = state.output[..., 10:22, : left - 8]
+    assert bool(((behind - 0.5).abs() > 0.06).any()) == residue

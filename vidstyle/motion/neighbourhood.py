@@ -14,21 +14,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import conv2d, max_pool2d, pad
 
-_SQUARE = np.ones((3, 3), np.uint8)
 
-
-def highest(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
-    """Give the highest value of each channel in the 3x3 px around each pixel; the border repeats the edge."""
+def highest(images: Float[Tensor, "n c h w"], reach: int = 1) -> Float[Tensor, "n c h w"]:
+    """Give the highest value of each channel within `reach` px, along both axes; the border repeats the edge."""
     if not _on_cpu(images):
-        return max_pool2d(images, 3, stride=1, padding=1)
-    return _by_plane(images, lambda plane: cv2.dilate(plane, _SQUARE, borderType=cv2.BORDER_REPLICATE))
+        return max_pool2d(images, 2 * reach + 1, stride=1, padding=reach)
+    square = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    return _by_plane(images, lambda plane: cv2.dilate(plane, square, borderType=cv2.BORDER_REPLICATE))
 
 
-def lowest(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
-    """Give the lowest value of each channel in the 3x3 px around each pixel; the border repeats the edge."""
+def lowest(images: Float[Tensor, "n c h w"], reach: int = 1) -> Float[Tensor, "n c h w"]:
+    """Give the lowest value of each channel within `reach` px, along both axes; the border repeats the edge."""
     if not _on_cpu(images):
-        return -max_pool2d(-images, 3, stride=1, padding=1)
-    return _by_plane(images, lambda plane: cv2.erode(plane, _SQUARE, borderType=cv2.BORDER_REPLICATE))
+        return -max_pool2d(-images, 2 * reach + 1, stride=1, padding=reach)
+    square = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    return _by_plane(images, lambda plane: cv2.erode(plane, square, borderType=cv2.BORDER_REPLICATE))
 
 
 def smooth(images: Float[Tensor, "n c h w"], sigma: float) -> Float[Tensor, "n c h w"]:

@@ -16,6 +16,7 @@ from vidstyle.stages.batches import StyledBatch
 _DETAIL = 1.0  # px, sigma: finer than this is detail
 _NEIGHBOURHOOD = 1.5  # px, sigma: over which its energy is compared
 _EDGE = 0.1  # share of the plain difference that still counts where the range forgives
+_RANGE = 3  # px: the new picture's range is taken this far around each pixel
 _FLAT = 1e-5  # energy below which there is no detail to speak of: about one code of 255 in each channel
 
 
@@ -33,6 +34,12 @@ class BlendConfig(BaseModel):
         default=50.0,
         ge=0,
         description="k: how fast the past is given up where the moved source differs by d, exp(-k |d|²), RGB 0 to 1",
+    )
+    tolerance: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="how far the past may lie outside the range of the new picture around it, RGB 0 to 1; 1: anywhere",
     )
     detail: float = Field(
         default=1.25,
@@ -83,17 +90,17 @@ def blend_step(
     flow: Flow,
     config: BlendConfig,
 ) -> BlendState:
-    """Blend one frame with the past: O = S + a (W(O') - S), then bring back the detail that resampling took.
+    """Blend one frame with the past: O = S + a (C(W(O')) - S), then bring back the detail that resampling took.
 
-    Convention: S stylized, O output, ' the frame before, W the warp along the flow, a = stability * trust. `state`
-    None: there is no past, O = S. Nothing is changed in place.
+    Convention: S stylized, O output, ' the frame before, W the warp along the flow, C the clamp of `within_range`,
+    a = stability * trust. `state` None: there is no past, O = S. Nothing is changed in place.
     """
     if state is None or config.stability == 0:
         return BlendState(source, styled)
     past = warp(state.output, flow.to_previous, config.warp)
     moved = warp(state.source, flow.to_previous, "bilinear")  # is only compared, never resampled again
     weight = trust(moved, source, flow, config.photometric) * config.stability
-    output = styled + weight * (past - styled)
+    output = styled + weight * (within_range(past, styled, config.tolerance) - styled)
     # The longer the past stays, the more often it is raised: at a full gain contours would begin to ring above 0.9.
     gain = 1 + (config.detail - 1) * min(1.0, (1 - config.stability) / 0.1)
     return BlendState(source, restore_detail(output, styled, gain) if gain > 1 else output)
@@ -112,6 +119,21 @@ def trust(
     below = (lowest(moved) - source).clamp_(min=0)
     gap = above.add_(below).square_().add_((source - moved).square_(), alpha=_EDGE).sum(1, keepdim=True)
     return gap.mul_(-photometric).exp_().mul_(flow.visibility)
+
+
+def within_range(
+    past: Float[Tensor, "1 3 h w"], styled: Float[Tensor, "1 3 h w"], tolerance: float
+) -> Float[Tensor, "1 3 h w"]:
+    """Clamp the moved past to the range that the new picture has around each pixel, widened by `tolerance`.
+
+    A style draws beyond what it draws: the contour of a passing object lies on a background that itself did not change,
+    where the source says that the past can be trusted. Without the clamp that contour stays behind as a ghost.
+
+    Source: neighbourhood clamping of temporal anti-aliasing (Karis, SIGGRAPH 2014 course).
+    """
+    if tolerance >= 1:
+        return past
+    return past.clamp(lowest(styled, _RANGE) - tolerance, highest(styled, _RANGE) + tolerance)
 
 
 def restore_detail(
