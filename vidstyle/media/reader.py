@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import av
 import torch
@@ -262,8 +263,8 @@ def warnings_about(info: ClipInfo) -> list[str]:
 
 def shown_otherwise_than_rotated(frame: VideoFrame) -> bool:
     """Whether the display matrix of a frame does more than turn it: mirrors, scales or shears."""
-    for side in frame.side_data:
-        if side.type.name == "DISPLAYMATRIX":
-            a, b, _, c, d = struct.unpack("=5i", bytes(side)[:20])
-            return (a, b) != (d, -c) or abs(math.hypot(a, b) / _ONE - 1) > _ROUNDING
-    return False
+    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return False
+    a, b, _, c, d = struct.unpack("=5i", bytes(matrix)[:20])
+    return (a, b) != (d, -c) or abs(math.hypot(a, b) / _ONE - 1) > _ROUNDING
