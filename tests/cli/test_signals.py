@@ -2,12 +2,21 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.clips import make_clip
 from tests.styles import save_small_style
+
+
+@pytest.fixture(autouse=True)
+def heed_interrupts() -> Iterator[None]:
+    """A shell starts background jobs, and so perhaps these tests, with SIGINT ignored; children would obey that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.slow
@@ -17,7 +26,8 @@ def test_a_signal_ends_the_render_cleanly_within_seconds(tmp_path: Path, number:
     source = make_clip(tmp_path / "shot.mp4", frames=400, width=320, height=180)
     command = [sys.executable, "-m", "vidstyle", "stylize", str(source), "-o", str(tmp_path / "out.mp4")]
     command += ["--style", str(tmp_path / "small"), "--device", "cpu", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as render:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as render:
         assert render.stdout is not None
         assert '"progress"' in render.stdout.readline()
         render.send_signal(number)
