@@ -44,7 +44,7 @@ def render_shot(
         reader = stack.enter_context(ClipReader(shot.source, config.decode, device=device))
         writer = stack.enter_context(ClipWriter(target, like=reader.info, config=config.encode, overwrite=overwrite))
         frames = stack.enter_context(prefetch(reader.frames(shot.span)))
-        rendered = _transform(frames, style, config)
+        rendered = _transform(frames, style, config, shot.span.start)
         total = _expected(reader.info.video.frames, shot.span)
         tally = writer.write(counted(rendered, total, on_progress), reader.packets(shot.span))
     seconds = time.monotonic() - started
@@ -86,10 +86,10 @@ def stylize_clip(
     return render_shot(Shot(Path(source)), Path(target), config, overwrite=overwrite, on_progress=on_progress)
 
 
-def _transform(frames: Iterable[FrameBatch], style: Style, config: RenderConfig) -> Iterable[FrameBatch]:
+def _transform(frames: Iterable[FrameBatch], style: Style, config: RenderConfig, first: int) -> Iterable[FrameBatch]:
     if config.blend.strength == 0:  # the source itself: neither motion nor the generator would leave a trace
         return frames
-    moving = estimate_motion(frames, config.motion) if config.blend.stability else without_motion(frames)
+    moving = estimate_motion(frames, config.motion, first) if config.blend.stability else without_motion(frames)
     return blend(stylize(moving, style, config.stylize), config.blend)
 
 

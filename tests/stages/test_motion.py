@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import pytest
@@ -121,3 +121,21 @@ def test_batches_check_that_their_parts_belong_together() -> None:
     with pytest.raises((ValueError, TypeError)):
         StyledBatch(moving, torch.zeros(2, 3, 8, 8))
     assert len(StyledBatch(moving, torch.zeros(2, 3, 8, 9))) == len(moving) == 2
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_the_estimator_is_told_which_frames_of_the_clip_it_looks_at(
+    two_shots: Tensor, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+
+    class Listener:
+        reads = "luma"
+
+        def __call__(self, current: Tensor, previous: Tensor, numbers: Sequence[int] | None = None) -> Flow:
+            told.extend(numbers or ())
+            return Flow.unknown(len(current), *current.shape[-2:])
+
+    monkeypatch.setattr("vidstyle.stages.motion.build_estimator", lambda config: Listener())
+    list(estimate_motion(batches(two_shots, size), SMALL, first=100))
+    assert told == [101, 102, 103, 105, 106, 107, 108]  # 100 is the first frame, 104 the cut

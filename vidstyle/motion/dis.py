@@ -1,6 +1,7 @@
 """Dense inverse search as a flow estimator: both ways, at a chosen scale."""
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 import cv2
@@ -41,7 +42,12 @@ class DisFlow:
         finest = max(0, round(halvings + math.log2(config.scale)))
         self._search = InverseSearch(stride=stride, descent=descent, refinement=refinement, finest=finest)
 
-    def __call__(self, current: Float[Tensor, "n c h w"], previous: Float[Tensor, "n c h w"]) -> Flow:
+    def __call__(
+        self,
+        current: Float[Tensor, "n c h w"],
+        previous: Float[Tensor, "n c h w"],
+        numbers: Sequence[int] | None = None,  # noqa: ARG002
+    ) -> Flow:
         """Return the flow from each current frame to its previous one, on the frames' device."""
         height, width = current.shape[-2:]
         if min(height, width) < SMALLEST_SIDE:

@@ -1,6 +1,6 @@
 """Where pixels were in the frame before, what of it can be trusted, and the plug point for those who find out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -65,14 +65,20 @@ class FlowEstimator(Protocol):
     """Finds the motion of each current frame against its previous one.
 
     Convention: `reads` says what it looks at: `luma` (n, 1, h, w) or `rgb` (n, 3, h, w), display-referred, 0 to 1;
-    given RGB, an estimator that reads luma makes it itself. Flow comes at the frames' own size, in their pixels. An
-    estimator may hold buffers: use one instance in one thread.
+    given RGB, an estimator that reads luma makes it itself. Flow comes at the frames' own size, in their pixels.
+    `numbers` are the current frames' in the source clip, from 0; None where nobody knows them. An estimator may hold
+    buffers: use one instance in one thread.
     """
 
     reads: Literal["luma", "rgb"]
 
-    def __call__(self, current: Float[Tensor, "n c h w"], previous: Float[Tensor, "n c h w"]) -> Flow:
-        """Return the flow from each current frame to its previous one."""
+    def __call__(
+        self,
+        current: Float[Tensor, "n c h w"],
+        previous: Float[Tensor, "n c h w"],
+        numbers: Sequence[int] | None = None,
+    ) -> Flow:
+        """Return the flow from each current frame to its previous one; most have no use for the numbers."""
         ...
 
 

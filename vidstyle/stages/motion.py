@@ -12,12 +12,15 @@ from vidstyle.motion.cuts import Thumbnail
 from vidstyle.stages.batches import MovingBatch
 
 
-def estimate_motion(batches: Iterable[FrameBatch], config: MotionConfig | None = None) -> Iterator[MovingBatch]:
+def estimate_motion(
+    batches: Iterable[FrameBatch], config: MotionConfig | None = None, first: int = 0
+) -> Iterator[MovingBatch]:
     """Give each batch the motion of its frames against the frames before them, and mark where the past ends.
 
     Convention: lazy, one batch in, one out; what is kept between batches is the last frame as the estimator reads it
     and a thumbnail. Only where a batch's last frame looks like a cut is the next batch read ahead, to tell a cut from
-    a flash. The result does not depend on how frames are divided into batches.
+    a flash. The result does not depend on how frames are divided into batches. `first` is the number in the clip of
+    the first frame that comes, for estimators that look things up by number.
 
     Raises:
         PluginError: the estimator is not known.
@@ -32,7 +35,8 @@ def estimate_motion(batches: Iterable[FrameBatch], config: MotionConfig | None =
         restarts = shots.restarts(plane, stream)
         seen = plane if estimator.reads == "luma" else batch.images
         before = torch.cat((seen[:1] if last is None else last, seen[:-1]))
-        yield MovingBatch(batch, _flow(estimator, seen, before, restarts), restarts)
+        yield MovingBatch(batch, _flow(estimator, seen, before, restarts, first), restarts)
+        first += len(batch)
         last = seen[-1:].clone()
 
 
@@ -86,14 +90,15 @@ def _first(batch: FrameBatch | None) -> Thumbnail | None:
     return None if batch is None else thumbnail(luma(batch.images[:1])[0])
 
 
-def _flow(estimator: FlowEstimator, current: Tensor, before: Tensor, restarts: tuple[bool, ...]) -> Flow:
+def _flow(estimator: FlowEstimator, current: Tensor, before: Tensor, restarts: tuple[bool, ...], first: int) -> Flow:
     connected = [index for index, restart in enumerate(restarts) if not restart]
+    numbers = [first + index for index in connected]
     if len(connected) == len(restarts):
-        return estimator(current, before)
+        return estimator(current, before, numbers)
     n, _, height, width = current.shape
     flow = Flow.unknown(n, height, width, current.device)
     if connected:
-        found = estimator(current[connected], before[connected])
+        found = estimator(current[connected], before[connected], numbers)
         flow.to_previous[connected] = found.to_previous
         flow.visibility[connected] = found.visibility
     return flow
