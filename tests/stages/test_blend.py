@@ -89,20 +89,28 @@ def test_flicker_on_a_pan_becomes_much_less(shot: Tensor) -> None:
 def test_the_past_is_mixed_in_as_the_formula_says() -> None:
     source, old, new = texture(24, 24)[None], texture(24, 24, seed=1)[None], texture(24, 24, seed=2)[None]
     flow = Flow(visible(24, 24).to_previous, torch.full((1, 1, 24, 24), 0.5))
-    state = blend_step(BlendState(source, old), source, new, flow, BlendConfig(tolerance=1.0, stability=0.8, detail=1))
+    state = blend_step(
+        BlendState(source, old, torch.zeros(1, 1, 24, 24)),
+        source,
+        new,
+        flow,
+        BlendConfig(tolerance=1.0, stability=0.8, detail=1),
+    )
     assert torch.allclose(state.output, 0.6 * new + 0.4 * old, atol=1e-5)
 
 
 def test_nothing_is_changed_in_place() -> None:
     source, old, new = texture(24, 24)[None], texture(24, 24, seed=1)[None], texture(24, 24, seed=2)[None]
     given_before = [tensor.clone() for tensor in (source, old, new)]
-    blend_step(BlendState(source, old), source, new, visible(24, 24, 1), BlendConfig())
+    blend_step(BlendState(source, old, torch.zeros(1, 1, 24, 24)), source, new, visible(24, 24, 1), BlendConfig())
     assert all(torch.equal(now, before) for now, before in zip((source, old, new), given_before, strict=True))
 
 
 def test_what_is_not_visible_is_the_generators() -> None:
     source, old, new = texture(24, 24)[None], texture(24, 24, seed=1)[None], texture(24, 24, seed=2)[None]
-    state = blend_step(BlendState(source, old), source, new, Flow.unknown(1, 24, 24), BlendConfig())
+    state = blend_step(
+        BlendState(source, old, torch.zeros(1, 1, 24, 24)), source, new, Flow.unknown(1, 24, 24), BlendConfig()
+    )
     assert torch.allclose(state.output, new, atol=1e-6)
 
 

@@ -1,6 +1,6 @@
 """The blend stage: each stylized frame is mixed with the stylized past, moved to where it is now."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from vidstyle.frames import FrameBatch
 from vidstyle.motion import Flow, WarpMode, warp
 from vidstyle.motion.neighbourhood import highest, lowest, smooth
-from vidstyle.stages.batches import StyledBatch
+from vidstyle.stages.batches import BlendedBatch, StyledBatch
 
 _DETAIL = 1.0  # px, sigma: finer than this is detail
 _NEIGHBOURHOOD = 1.5  # px, sigma: over which its energy is compared
@@ -52,35 +52,61 @@ class BlendConfig(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class BlendState:
-    """Everything the recurrence remembers: the last source frame and the last output; None before the first frame."""
+    """Everything the recurrence remembers, None before the first frame.
+
+    Convention: `source` and `output` are the last frame and what came of it; `weight` is the share of the past in each
+    pixel of it, 0 where there is none.
+    """
 
     source: Float[Tensor, "1 3 h w"]
     output: Float[Tensor, "1 3 h w"]
+    weight: Float[Tensor, "1 1 h w"]
 
 
-def blend(batches: Iterable[StyledBatch], config: BlendConfig | None = None) -> Iterator[FrameBatch]:
+Watch = Callable[[BlendedBatch], None]
+
+
+def blend(
+    batches: Iterable[StyledBatch], config: BlendConfig | None = None, *, watch: Watch | None = None
+) -> Iterator[FrameBatch]:
     """Blend a stream: out(t) = source + strength (blended - source), timestamps as they came.
 
     Convention: lazy, one batch in, one out; the result does not depend on how frames are divided into batches. At
-    strength 0 the source batches pass through untouched; at stability 0 the generator's pictures do.
+    strength 0 the source batches pass through untouched, also where drawings are held; at stability 0 the generator's
+    pictures do. A held frame repeats the last finished picture, a flash neither sees the past nor changes it. `watch`
+    is called with each batch before it is yielded, also at strength 0.
     """
     config = config or BlendConfig()
     state: BlendState | None = None
+    held: tuple[Tensor, Tensor] | None = None
     for batch in batches:
         frames = batch.moving.frames
-        if config.strength == 0:
+        if config.strength == 0 and watch is None:
             yield frames
             continue
-        blended = torch.empty_like(batch.images)
-        for index, restart in enumerate(batch.moving.restarts):
+        blended, weights = torch.empty_like(frames.images), torch.empty_like(frames.images[:, :1])
+        for index, drawing in enumerate(_drawings(batch)):
             now = slice(index, index + 1)
-            flow = batch.moving.flow[now]
-            state = blend_step(None if restart else state, frames.images[now], batch.images[now], flow, config)
-            torch.lerp(frames.images[now], state.output, config.strength, out=blended[now])
-        yield replace(frames, images=blended)
+            if drawing is not None:
+                past = None if batch.moving.restarts[index] or batch.moving.flashes[index] else state
+                made = blend_step(past, frames.images[now], drawing, batch.moving.flow[now], config)
+                state = state if batch.moving.flashes[index] else made
+                held = torch.lerp(frames.images[now], made.output, config.strength), made.weight
+            assert held is not None  # the first frame of a stream is drawn
+            blended[now], weights[now] = held
+        if watch is not None:
+            watch(BlendedBatch(batch.moving, blended, weights))
+        yield frames if config.strength == 0 else replace(frames, images=blended)
         if state is not None:
             # A view would keep the whole batch alive until the next one is through.
             state = replace(state, source=state.source.clone())
+
+
+def _drawings(batch: StyledBatch) -> Iterator[Tensor | None]:
+    """Give what the generator made of each frame, and None for a frame that is not drawn."""
+    made = iter(batch.images.split(1))
+    for drawn in batch.moving.drawn:
+        yield next(made) if drawn else None
 
 
 def blend_step(
@@ -96,14 +122,14 @@ def blend_step(
     a = stability * trust. `state` None: there is no past, O = S. Nothing is changed in place.
     """
     if state is None or config.stability == 0:
-        return BlendState(source, styled)
+        return BlendState(source, styled, torch.zeros_like(source[:, :1]))
     past = warp(state.output, flow.to_previous, config.warp)
     moved = warp(state.source, flow.to_previous, "bilinear")  # is only compared, never resampled again
     weight = trust(moved, source, flow, config.photometric) * config.stability
     output = styled + weight * (within_range(past, styled, config.tolerance) - styled)
     # The longer the past stays, the more often it is raised: at a full gain contours would begin to ring above 0.9.
     gain = 1 + (config.detail - 1) * min(1.0, (1 - config.stability) / 0.1)
-    return BlendState(source, restore_detail(output, styled, gain) if gain > 1 else output)
+    return BlendState(source, restore_detail(output, styled, gain) if gain > 1 else output, weight)
 
 
 def trust(

@@ -17,14 +17,21 @@ class StylizeConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     backend: str = Field(default="torch", description="a name in backends.BACKENDS")
+    hold: int = Field(
+        default=1,
+        ge=1,
+        description="frames that each drawing is held for, as in animation (2: on twos); a cut begins a new one",
+    )
 
 
 def stylize(moving: Iterable[MovingBatch], style: Style, config: StylizeConfig) -> Iterator[StyledBatch]:
-    """Run the style's generator over every batch."""
+    """Run the style's generator over the frames that are drawn; a held frame costs nothing."""
     device = next(style.generator.parameters()).device
     run = BACKENDS.get(config.backend)(style.generator, device)
     for batch in moving:
-        yield StyledBatch(batch, paint(style, run, batch.frames.images))
+        images = batch.frames.images
+        drawn = images if all(batch.drawn) else images[[n for n, drawn in enumerate(batch.drawn) if drawn]]
+        yield StyledBatch(batch, paint(style, run, drawn) if len(drawn) else drawn)
 
 
 def paint(style: Style, run: Run, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
