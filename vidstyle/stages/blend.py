@@ -104,9 +104,10 @@ def blend(
 
 def _drawings(batch: StyledBatch) -> Iterator[Tensor | None]:
     """Give what the generator made of each frame, and None for a frame that is not drawn."""
-    made = iter(batch.images.split(1))
+    position = 0
     for drawn in batch.moving.drawn:
-        yield next(made) if drawn else None
+        yield batch.images[position : position + 1] if drawn else None
+        position += drawn
 
 
 def blend_step(
