@@ -1,7 +1,7 @@
 """One shot, from file to file: read, find its motion, stylize, blend, write."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from vidstyle.networks import Style, load_style
 from vidstyle.progress import OnProgress, counted
 from vidstyle.report import RenderReport, Versions
 from vidstyle.shots import Shot
+from vidstyle.stages.batches import MovingBatch
 from vidstyle.stages.blend import BlendConfig, blend
 from vidstyle.stages.motion import estimate_motion, without_motion
 from vidstyle.stages.prefetch import prefetch
@@ -44,7 +45,8 @@ def render_shot(
         reader = stack.enter_context(ClipReader(shot.source, config.decode, device=device))
         writer = stack.enter_context(ClipWriter(target, like=reader.info, config=config.encode, overwrite=overwrite))
         frames = stack.enter_context(prefetch(reader.frames(shot.span)))
-        rendered = _transform(frames, style, config, shot.span.start)
+        cuts: list[int] = []
+        rendered = _transform(frames, style, config, shot.span.start, cuts)
         total = _expected(reader.info.video.frames, shot.span)
         tally = writer.write(counted(rendered, total, on_progress), reader.packets(shot.span))
     seconds = time.monotonic() - started
@@ -62,6 +64,7 @@ def render_shot(
         written=tally.frames,
         packets=tally.packets,
         frame_hash=tally.frame_hash,
+        cuts=tuple(cuts) if _looks_for_cuts(config) else None,
         seconds=round(seconds, 3),
         warnings=(*reader.warnings, *writer.warnings),
         settings=config,
@@ -86,11 +89,32 @@ def stylize_clip(
     return render_shot(Shot(Path(source)), Path(target), config, overwrite=overwrite, on_progress=on_progress)
 
 
-def _transform(frames: Iterable[FrameBatch], style: Style, config: RenderConfig, first: int) -> Iterable[FrameBatch]:
+def _transform(
+    frames: Iterable[FrameBatch], style: Style, config: RenderConfig, first: int, cuts: list[int]
+) -> Iterable[FrameBatch]:
     if config.blend.strength == 0:  # the source itself: neither motion nor the generator would leave a trace
         return frames
-    moving = estimate_motion(frames, config.motion, first) if config.blend.stability else without_motion(frames)
+    hold = config.stylize.hold
+    if config.blend.stability:
+        moving = estimate_motion(frames, config.motion, first, hold=hold)
+    else:
+        moving = without_motion(frames, config.motion.cuts, first, hold=hold)
+    if _looks_for_cuts(config):
+        moving = _noting_cuts(moving, first, cuts)
     return blend(stylize(moving, style, config.stylize), config.blend)
+
+
+def _looks_for_cuts(config: RenderConfig) -> bool:
+    """Where every frame stands alone, a cut would change nothing."""
+    return config.blend.strength > 0 and (config.blend.stability > 0 or config.stylize.hold > 1)
+
+
+def _noting_cuts(moving: Iterable[MovingBatch], first: int, cuts: list[int]) -> Iterator[MovingBatch]:
+    number = first
+    for batch in moving:
+        cuts.extend(n for n, restart in enumerate(batch.restarts, start=number) if restart and n > first)
+        number += len(batch)
+        yield batch
 
 
 def _with_style_defaults(config: RenderConfig, style: Style) -> RenderConfig:

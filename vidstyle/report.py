@@ -55,6 +55,11 @@ class RenderReport(_Report):
     written: int = Field(description="frames written")
     packets: dict[int, int] = Field(description="source stream → packets copied bit for bit")
     frame_hash: str = Field(description="SHA-256 over the written planes, before the encoder")
+    cuts: tuple[int, ...] | None = Field(
+        default=None,
+        description="frames of the source clip, from 0, that begin a new shot within the span; null where every frame "
+        "stands alone (strength 0; stability 0 without hold), so that none were looked for",
+    )
     seconds: float
     warnings: tuple[str, ...] = Field(description="what could not be kept, and what was assumed")
     settings: RenderConfig

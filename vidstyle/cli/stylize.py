@@ -21,6 +21,12 @@ def stylize(
         Number, typer.Option(help="0 (each frame by itself) to 1 (holds still most) [default: the style's].")
     ] = None,
     frames: Annotated[Text, typer.Option(help="Frame numbers A-B, B not included [default: all].")] = None,
+    hold: Annotated[
+        int | None, typer.Option(help="Frames that each drawing is held for; 2: on twos [default: 1].")
+    ] = None,
+    cuts: Annotated[
+        Text, typer.Option(help="Frames of the clip that begin a new shot, beside those found: 12,40.")
+    ] = None,
     device: Annotated[Text, typer.Option(help="auto, cpu, cuda or cuda:N [default: auto].")] = None,
     encoder: Annotated[Text, typer.Option(help="auto, x264, x265, ffv1, nvenc-h264, … [default: auto].")] = None,
     quality: Annotated[
@@ -36,6 +42,7 @@ def stylize(
     from vidstyle.cli.progress import progress_display
     from vidstyle.config import load_config
     from vidstyle.frames import Span
+    from vidstyle.motion import parse_cuts
     from vidstyle.pipeline import render_shot
     from vidstyle.report import reserve_report
     from vidstyle.shots import Shot
@@ -43,6 +50,8 @@ def stylize(
     flags = {
         "style": style,
         "device": device,
+        "motion.cuts.at": parse_cuts(cuts) if cuts is not None else None,
+        "stylize.hold": hold,
         "blend.strength": strength,
         "blend.stability": stability,
         "encode.encoder": encoder,

@@ -1,22 +1,27 @@
 """Where pixels went, what cannot be trusted, where a shot ends."""
 
-from vidstyle.motion.cuts import CutConfig, CutDetector, thumbnail
+from vidstyle.motion.cuts import Change, CutConfig, CutDetector, parse_cuts, thumbnail
 from vidstyle.motion.flow import FLOW_ESTIMATORS, Flow, FlowEstimator, MotionConfig, build_estimator
 from vidstyle.motion.luma import luma
+from vidstyle.motion.vector_files import VectorConfig
 from vidstyle.motion.visibility import consistency
 from vidstyle.motion.warp import WarpMode, warp, warp_differentiable
 
 __all__ = [
     "FLOW_ESTIMATORS",
+    "Change",
     "CutConfig",
     "CutDetector",
     "Flow",
     "FlowEstimator",
     "MotionConfig",
+    "VectorConfig",
     "WarpMode",
     "build_estimator",
     "consistency",
     "luma",
+    "require_motion",
+    "parse_cuts",
     "thumbnail",
     "warp",
     "warp_differentiable",

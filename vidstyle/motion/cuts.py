@@ -1,13 +1,16 @@
 """Where a shot ends: two consecutive frames that no movement can explain."""
 
+from enum import Enum
+
 import cv2
 import numpy as np
 import torch
 from jaxtyping import Float
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 from torch import Tensor
 
+from vidstyle.errors import ConfigError
 from vidstyle.motion.luma import luma
 from vidstyle.motion.search import InverseSearch
 from vidstyle.motion.visibility import consistency
@@ -20,18 +23,39 @@ _WINDOW = 9  # px, side of the neighbourhood whose structure is compared
 _NOISE = 3.0  # codes of 255: structure weaker than this is grain or banding, and no evidence for a cut
 
 
+_BLACK, _WHITE = 24, 231  # codes of 255: a plain picture from here on is what fades come from and go to
+LONGEST_FLASH = 3  # frames: what is away for longer and comes back has been a shot
+
+
 class CutConfig(BaseModel):
-    """How different two consecutive frames must be to count as a cut."""
+    """Where the shot is cut, or how different two frames must be to count as a cut or a flash."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    detect: bool = Field(default=True, description="look for cuts inside the shot; false: the shot has none")
+    at: tuple[NonNegativeInt, ...] = Field(
+        default=(), description="frames of the source clip, from 0, that begin a new shot: cuts that are known already"
+    )
+    detect: bool = Field(default=True, description="look for cuts inside the shot; false: only those of `at`")
     threshold: float = Field(
         default=0.56,
         gt=0,
         le=1,
         description="share of the structure, 0 to 1, that no movement explains: a cut from here",
     )
+    flash: float = Field(
+        default=0.06,
+        gt=0,
+        le=1,
+        description="mean change of brightness, 0 to 1, that makes a flash of up to 3 frames when it goes away again",
+    )
+
+
+class Change(Enum):
+    """What is new between two frames: nothing but movement, the light, or the whole shot."""
+
+    NONE = "none"
+    LIGHT = "light"
+    SHOT = "shot"
 
 
 class CutDetector:
@@ -53,11 +77,22 @@ class CutDetector:
         return self.differ(thumbnail(previous), thumbnail(current))
 
     def differ(self, previous: Thumbnail, current: Thumbnail) -> bool:
-        """True where two thumbnails show different shots."""
-        return self.config.detect and self.score(previous, current) >= self.config.threshold
+        """True where two thumbnails show different shots, and cuts are looked for."""
+        return self.config.detect and self.compare(previous, current) is Change.SHOT
+
+    def compare(self, previous: Thumbnail, current: Thumbnail) -> Change:
+        """Say what two thumbnails differ by."""
+        structure, light = self.differences(previous, current)
+        if structure >= self.config.threshold:
+            return Change.SHOT
+        return Change.LIGHT if light >= self.config.flash else Change.NONE
 
     def score(self, previous: Thumbnail, current: Thumbnail) -> float:
         """Give the unexplained share of structure: at most 0.5 within a shot, mostly above 0.7 across a cut."""
+        return self.differences(previous, current)[0]
+
+    def differences(self, previous: Thumbnail, current: Thumbnail) -> tuple[float, float]:
+        """Give the unexplained share of structure and the mean change of local brightness, each from 0 to 1."""
         moved, trusted = self._moved(previous, current)
         present = current.astype(np.float32)
         mean_moved, mean_present = _mean(moved), _mean(present)
@@ -66,7 +101,8 @@ class CutDetector:
         floor = 2 * _NOISE**2 * present.size
         explained, explained_in_trust = float(np.sum(together)), float(np.sum(together * trusted))
         left, left_in_trust = (1 - (2 * part + floor) / (alone + floor) for part in (explained, explained_in_trust))
-        return float(min((max(left, 0.0) * max(left_in_trust, 0.0)) ** 0.5, 1.0))
+        structure = min((max(left, 0.0) * max(left_in_trust, 0.0)) ** 0.5, 1.0)
+        return float(structure), float(np.abs(mean_present - mean_moved).mean()) / 255
 
     def _moved(self, previous: Thumbnail, current: Thumbnail) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         if min(current.shape) < 2 * _WINDOW:
@@ -74,6 +110,19 @@ class CutDetector:
         to_previous, to_current = self._search(current, previous), self._search(previous, current)
         moved = warp(torch.from_numpy(previous.astype(np.float32))[None, None], to_previous, "bilinear")
         return moved[0, 0].numpy(), consistency(to_previous, to_current, boundaries=False)[0, 0].numpy()
+
+
+def is_blank(picture: Thumbnail) -> bool:
+    """True where there is nothing to be seen but black or white with its grain, as between two fades."""
+    return float(picture.std()) < _NOISE and not _BLACK < float(picture.mean()) < _WHITE
+
+
+def parse_cuts(text: str) -> tuple[int, ...]:
+    """Read frame numbers with commas between them: `12,40`. Raises ConfigError on anything else."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdecimal() for part in parts):
+        raise ConfigError(f"--cuts {text!r} is no list of frame numbers from 0; write 12,40", key="motion.cuts.at")
+    return tuple(int(part) for part in parts)
 
 
 def thumbnail(frame: Float[Tensor, "c h w"]) -> Thumbnail:

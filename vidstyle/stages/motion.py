@@ -3,102 +3,85 @@
 from collections.abc import Iterable, Iterator
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from vidstyle.frames import FrameBatch
-from vidstyle.motion import CutDetector, Flow, FlowEstimator, MotionConfig, build_estimator, luma, thumbnail
-from vidstyle.motion.cuts import Thumbnail
+from vidstyle.motion import CutConfig, Flow, FlowEstimator, MotionConfig, build_estimator
 from vidstyle.stages.batches import MovingBatch
+from vidstyle.stages.marks import MarkedBatch, mark_frames
 
 
 def estimate_motion(
-    batches: Iterable[FrameBatch], config: MotionConfig | None = None, first: int = 0
+    batches: Iterable[FrameBatch], config: MotionConfig | None = None, first: int = 0, *, hold: int = 1
 ) -> Iterator[MovingBatch]:
-    """Give each batch the motion of its frames against the frames before them, and mark where the past ends.
+    """Give each batch the motion of its drawn frames against the last one remembered, and mark where the past ends.
 
-    Convention: lazy, one batch in, one out; what is kept between batches is the last frame as the estimator reads it
-    and a thumbnail. Only where a batch's last frame looks like a cut is the next batch read ahead, to tell a cut from
-    a flash. The result does not depend on how frames are divided into batches. `first` is the number in the clip of
-    the first frame that comes, for estimators that look things up by number.
+    Convention: lazy, one batch in, one out; what is kept between batches is the last drawn frame as the estimator reads
+    it, and what `mark_frames` keeps. The result does not depend on how frames are divided into batches. `first` is the
+    number in the clip of the first frame that comes, for estimators that look things up by number and for cuts given
+    from outside.
 
     Raises:
         PluginError: the estimator is not known.
     """
     config = config or MotionConfig()
     estimator = build_estimator(config)
-    shots = _Shots(CutDetector(config.cuts))
-    stream = _Peekable(batches)
     last: Tensor | None = None
-    for batch in stream:
-        plane = luma(batch.images)
-        restarts = shots.restarts(plane, stream)
-        seen = plane if estimator.reads == "luma" else batch.images
-        before = torch.cat((seen[:1] if last is None else last, seen[:-1]))
-        yield MovingBatch(batch, _flow(estimator, seen, before, restarts, first), restarts)
-        first += len(batch)
-        last = seen[-1:].clone()
+    for marked in mark_frames(batches, config.cuts, first=first, hold=hold):
+        seen = marked.luma if estimator.reads == "luma" else marked.frames.images
+        pool = torch.cat((seen[:1] if last is None else last, seen))
+        befores, after = _remembered(marked)
+        yield _moving(marked, _flow(estimator, seen, pool, befores, first))
+        first += len(marked.frames)
+        last = pool[after : after + 1].clone()
 
 
-def without_motion(batches: Iterable[FrameBatch]) -> Iterator[MovingBatch]:
-    """Let every frame stand alone, for renders that don't look back."""
+def without_motion(
+    batches: Iterable[FrameBatch], cuts: CutConfig | None = None, first: int = 0, *, hold: int = 1
+) -> Iterator[MovingBatch]:
+    """Let every drawing stand alone, for renders that don't look back.
+
+    Convention: where nothing is held, every frame restarts, and cuts are not looked for.
+    """
+    if hold > 1:
+        for marked in mark_frames(batches, cuts, first=first, hold=hold):
+            yield _moving(marked, _unknown(marked.frames.images))
+        return
     for batch in batches:
-        n, _, height, width = batch.images.shape
-        yield MovingBatch(batch, Flow.unknown(n, height, width, batch.images.device), (True,) * n)
+        yield MovingBatch(batch, _unknown(batch.images), (True,) * len(batch))
 
 
-class _Peekable(Iterator[FrameBatch]):
-    """Batches, of which the next one may be looked at before its turn."""
-
-    def __init__(self, batches: Iterable[FrameBatch]) -> None:
-        self._batches = iter(batches)
-        self._ahead: FrameBatch | None = None
-
-    def __next__(self) -> FrameBatch:
-        batch, self._ahead = self._ahead, None
-        return next(self._batches) if batch is None else batch
-
-    def peek(self) -> FrameBatch | None:
-        if self._ahead is None:
-            self._ahead = next(self._batches, None)
-        return self._ahead
+def _moving(marked: MarkedBatch, flow: Flow) -> MovingBatch:
+    return MovingBatch(marked.frames, flow, marked.restarts, drawn=marked.drawn, flashes=marked.flashes)
 
 
-class _Shots:
-    """Follows the stream and says of each frame whether it begins a shot."""
-
-    def __init__(self, detector: CutDetector) -> None:
-        self._detector = detector
-        self._past: Thumbnail | None = None  # the last frame that is no flash
-
-    def restarts(self, plane: Float[Tensor, "n 1 h w"], stream: _Peekable) -> tuple[bool, ...]:
-        thumbnails = [thumbnail(image) for image in plane]
-        return tuple(self._restart(index, thumbnails, stream) for index in range(len(thumbnails)))
-
-    def _restart(self, index: int, thumbnails: list[Thumbnail], stream: _Peekable) -> bool:
-        past, present = self._past, thumbnails[index]
-        if past is not None and self._detector.differ(past, present):
-            following = thumbnails[index + 1] if index + 1 < len(thumbnails) else _first(stream.peek())
-            if following is not None and not self._detector.differ(past, following):
-                return False
-            past = None
-        self._past = present
-        return past is None
+def _unknown(images: Tensor) -> Flow:
+    n, _, height, width = images.shape
+    return Flow.unknown(n, height, width, images.device)
 
 
-def _first(batch: FrameBatch | None) -> Thumbnail | None:
-    return None if batch is None else thumbnail(luma(batch.images[:1])[0])
+def _remembered(marked: MarkedBatch) -> tuple[list[int | None], int]:
+    """Give for each frame which one its motion is against, None for none, and what the next batch begins with.
+
+    Convention: 0 is the last one remembered before this batch, i + 1 is this batch's frame i.
+    """
+    last, befores = 0, list[int | None]()
+    for index, (restart, flash, drawn) in enumerate(zip(marked.restarts, marked.flashes, marked.drawn, strict=True)):
+        befores.append(last if drawn and not restart and not flash else None)
+        last = index + 1 if drawn and not flash else last
+    return befores, last
 
 
-def _flow(estimator: FlowEstimator, current: Tensor, before: Tensor, restarts: tuple[bool, ...], first: int) -> Flow:
-    connected = [index for index, restart in enumerate(restarts) if not restart]
+def _flow(estimator: FlowEstimator, seen: Tensor, pool: Tensor, befores: list[int | None], first: int) -> Flow:
+    pairs = [(index, before) for index, before in enumerate(befores) if before is not None]
+    connected = [index for index, _ in pairs]
+    before = pool[[before for _, before in pairs]]
     numbers = [first + index for index in connected]
-    if len(connected) == len(restarts):
-        return estimator(current, before, numbers)
-    n, _, height, width = current.shape
-    flow = Flow.unknown(n, height, width, current.device)
+    if len(connected) == len(befores):
+        return estimator(seen, before, numbers)
+    flow = _unknown(seen)
     if connected:
-        found = estimator(current[connected], before[connected], numbers)
+        found = estimator(seen[connected], before, numbers)
         flow.to_previous[connected] = found.to_previous
         flow.visibility[connected] = found.visibility
     return flow
