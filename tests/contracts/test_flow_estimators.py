@@ -1,16 +1,26 @@
 """What every registered flow estimator must do."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from tests.motion.pictures import pan, passing_square, square_left, texture
 from vidstyle.motion import FLOW_ESTIMATORS, FlowEstimator, MotionConfig, build_estimator, luma
 
-pytestmark = pytest.mark.parametrize("name", FLOW_ESTIMATORS.names())
+# Those that look at pictures; what `vectors` gives is in its files, see tests/motion/test_vectors.py.
+pytestmark = pytest.mark.parametrize("name", [name for name in FLOW_ESTIMATORS.names() if name != "vectors"])
+
+RAFT = Path(__file__).resolve().parents[3] / "shared" / "weights" / "raft"
 
 
 def estimator(name: str, scale: float = 1.0) -> FlowEstimator:
-    return build_estimator(MotionConfig(estimator=name, scale=scale))
+    weights = RAFT / f"{name}.pth" if name.startswith("raft") else None
+    if weights is not None and not weights.is_file():
+        pytest.skip(f"real material absent: no weights of {name} in 'shared' beside the checkout")
+    return build_estimator(
+        MotionConfig(estimator=name, scale=scale, weights=None if weights is None else str(weights), updates=8)
+    )
 
 
 @pytest.mark.parametrize(("dx", "dy"), [(2, 0), (-3, 0), (0, 4), (3, 2)])
@@ -21,22 +31,27 @@ def test_the_flow_points_from_the_current_frame_to_the_previous_one(name: str, d
         before, now = before.flip(-1), now.flip(-1)
     flow = estimator(name, scale)(now[None], before[None])
     median = flow.to_previous[0].flatten(1).median(dim=1).values
-    assert median.tolist() == pytest.approx([dx, dy], abs=0.15)
+    assert median.tolist() == pytest.approx([dx, dy], abs=0.5 if name.startswith("raft") else 0.15)
 
 
 def test_a_still_picture_does_not_move_and_is_wholly_visible(name: str) -> None:
     frame = texture(64, 80)[None]
     flow = estimator(name)(frame, frame)
-    assert flow.to_previous.abs().max() < 0.05
-    assert flow.visibility.min() == 1
+    if name.startswith("raft"):  # knows motion to about a tenth of a pixel, standing still included
+        assert flow.to_previous.abs().max() < 0.2
+        assert flow.visibility.mean() > 0.9
+    else:
+        assert flow.to_previous.abs().max() < 0.05
+        assert flow.visibility.min() == 1
 
 
 def test_what_a_passing_square_uncovers_is_not_visible(name: str) -> None:
     before, now = passing_square(2, 112, 192, step=8)
     visibility = estimator(name)(now[None], before[None]).visibility[0, 0]
     rows, left = slice(48, 64), square_left(1, 8)
-    assert visibility[rows, left - 8 : left].mean() < 0.2
-    assert visibility[rows, left + 8 : left + 16].mean() > 0.9
+    slack = 0.1 if name == "farneback" else 0.0  # it averages over a window, across the square's edge
+    assert visibility[rows, left - 8 : left].mean() < 0.2 + slack
+    assert visibility[rows, left + 8 : left + 16].mean() > 0.9 - slack
     assert visibility[:, left + 36 :].mean() > 0.9
 
 

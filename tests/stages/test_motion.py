@@ -127,15 +127,18 @@ def test_batches_check_that_their_parts_belong_together() -> None:
 def test_the_estimator_is_told_which_frames_of_the_clip_it_looks_at(
     two_shots: Tensor, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[int] = []
+    told: list[tuple[int, int]] = []
 
     class Listener:
         reads = "luma"
 
-        def __call__(self, current: Tensor, previous: Tensor, numbers: Sequence[int] | None = None) -> Flow:
+        def __call__(self, current: Tensor, previous: Tensor, numbers: Sequence[tuple[int, int]] | None = None) -> Flow:
             told.extend(numbers or ())
             return Flow.unknown(len(current), *current.shape[-2:])
 
     monkeypatch.setattr("vidstyle.stages.motion.build_estimator", lambda config: Listener())
     list(estimate_motion(batches(two_shots, size), SMALL, first=100))
-    assert told == [101, 102, 103, 105, 106, 107, 108]  # 100 is the first frame, 104 the cut
+    assert told == [(n, n - 1) for n in (101, 102, 103, 105, 106, 107, 108)]  # 100 is the first frame, 104 the cut
+    told.clear()
+    list(estimate_motion(batches(two_shots, size), SMALL, first=100, hold=2))
+    assert told == [(102, 100), (106, 104), (108, 106)]

@@ -1,7 +1,9 @@
 """Where pixels went, what cannot be trusted, where a shot ends."""
 
+from vidstyle.motion.build import build_estimator, require_motion
+from vidstyle.motion.colours import colour_wheel, flow_colours
 from vidstyle.motion.cuts import Change, CutConfig, CutDetector, parse_cuts, thumbnail
-from vidstyle.motion.flow import FLOW_ESTIMATORS, Flow, FlowEstimator, MotionConfig, build_estimator
+from vidstyle.motion.flow import FLOW_ESTIMATORS, Flow, FlowEstimator, MotionConfig
 from vidstyle.motion.luma import luma
 from vidstyle.motion.vector_files import VectorConfig
 from vidstyle.motion.visibility import consistency
@@ -18,10 +20,12 @@ __all__ = [
     "VectorConfig",
     "WarpMode",
     "build_estimator",
+    "colour_wheel",
     "consistency",
+    "flow_colours",
     "luma",
-    "require_motion",
     "parse_cuts",
+    "require_motion",
     "thumbnail",
     "warp",
     "warp_differentiable",

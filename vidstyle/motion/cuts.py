@@ -20,6 +20,7 @@ Thumbnail = NDArray[np.uint8]
 
 _PIXELS = 160 * 90  # of a thumbnail: a pan of 30 px in a frame 640 wide is 7 px here, well within reach of DIS
 _WINDOW = 9  # px, side of the neighbourhood whose structure is compared
+_LONGEST_SHIFT = 0.6  # of a side: what a whip pan may leave behind between two frames
 _NOISE = 3.0  # codes of 255: structure weaker than this is grain or banding, and no evidence for a cut
 
 
@@ -93,6 +94,13 @@ class CutDetector:
 
     def differences(self, previous: Thumbnail, current: Thumbnail) -> tuple[float, float]:
         """Give the unexplained share of structure and the mean change of local brightness, each from 0 to 1."""
+        structure, light = self._unexplained(previous, current)
+        if structure < self.config.threshold:
+            return structure, light
+        # A whip pan goes further than the search does: ask again for what remains in view.
+        return min((structure, light), self._unexplained(*_overlap(previous, current)))
+
+    def _unexplained(self, previous: Thumbnail, current: Thumbnail) -> tuple[float, float]:
         moved, trusted = self._moved(previous, current)
         present = current.astype(np.float32)
         mean_moved, mean_present = _mean(moved), _mean(present)
@@ -132,6 +140,19 @@ def thumbnail(frame: Float[Tensor, "c h w"]) -> Thumbnail:
     height, width = (max(round(side * ratio), 1) for side in plane.shape)
     small = cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(np.clip(small * 255.0 + 0.5, 0, 255), dtype=np.uint8)
+
+
+def _overlap(previous: Thumbnail, current: Thumbnail) -> tuple[Thumbnail, Thumbnail]:
+    """Cut both pictures to what they share when one is shifted as a whole onto the other; at least 2/5 of each side."""
+    window = cv2.createHanningWindow(current.shape[::-1], cv2.CV_32F)
+    shift, _ = cv2.phaseCorrelate(previous.astype(np.float32), current.astype(np.float32), window)
+    for axis, length in enumerate(current.shape):
+        far = _LONGEST_SHIFT * length
+        steps = round(min(max(shift[1 - axis], -far), far))
+        keep = length - abs(steps)
+        previous = previous.take(range(max(0, -steps), max(0, -steps) + keep), axis)
+        current = current.take(range(max(0, steps), max(0, steps) + keep), axis)
+    return np.ascontiguousarray(previous), np.ascontiguousarray(current)
 
 
 def _mean(plane: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 import torch
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from vidstyle.motion.cuts import CutConfig
+from vidstyle.motion.vector_files import VectorConfig
 from vidstyle.registry import Registry
 
 
@@ -57,6 +59,11 @@ class MotionConfig(BaseModel):
     preset: Literal["ultrafast", "fast", "medium"] = Field(default="medium", description="dis: how carefully it looks")
     boundaries: bool = Field(default=False, description="trust nothing at motion boundaries either: safer, less still")
     scale: float = Field(default=0.5, gt=0, le=1, description="size of the pictures that flow is estimated on, of 1")
+    weights: str | None = Field(default=None, description="raft: path of its weights, or torchvision to download them")
+    updates: int = Field(default=12, ge=1, le=64, description="raft: how often it refines what it found")
+    vectors: VectorConfig = Field(default_factory=VectorConfig, description="vectors: what another program made")
+    cache: Path | None = Field(default=None, description="folder that keeps motion for the next render of the shot")
+    cache_limit: float = Field(default=20.0, gt=0, description="size of that folder in GB, oldest leave first")
     cuts: CutConfig = Field(default_factory=CutConfig, description="where one shot ends and the next begins")
 
 
@@ -65,9 +72,14 @@ class FlowEstimator(Protocol):
     """Finds the motion of each current frame against its previous one.
 
     Convention: `reads` says what it looks at: `luma` (n, 1, h, w) or `rgb` (n, 3, h, w), display-referred, 0 to 1;
-    given RGB, an estimator that reads luma makes it itself. Flow comes at the frames' own size, in their pixels.
-    `numbers` are the current frames' in the source clip, from 0; None where nobody knows them. An estimator may hold
-    buffers: use one instance in one thread.
+    given RGB, an estimator that reads luma makes it itself. Flow comes at any size, in pixels of that size, on the
+    frames' device; `build_estimator` sees to it that the frames' own size comes out. `numbers` are those of each
+    current frame and of its previous one in the source clip, from 0, mostly but not always neighbours (flashes, held
+    drawings); None where nobody knows them. Each pair is estimated by itself. An estimator may hold buffers: use one
+    instance in one thread.
+
+    An attribute `identity: str | None` may say what else the answers depend on beside the pictures and the settings,
+    such as a version or the weights' checksum; None where nothing in the program knows, so that nothing is cached.
     """
 
     reads: Literal["luma", "rgb"]
@@ -76,7 +88,7 @@ class FlowEstimator(Protocol):
         self,
         current: Float[Tensor, "n c h w"],
         previous: Float[Tensor, "n c h w"],
-        numbers: Sequence[int] | None = None,
+        numbers: Sequence[tuple[int, int]] | None = None,
     ) -> Flow:
         """Return the flow from each current frame to its previous one; most have no use for the numbers."""
         ...
@@ -84,10 +96,11 @@ class FlowEstimator(Protocol):
 
 FLOW_ESTIMATORS: Registry[Callable[[MotionConfig], FlowEstimator]] = Registry(
     "flow_estimators",
-    {"dis": "vidstyle.motion.dis:DisFlow"},
+    {
+        "dis": "vidstyle.motion.dis:DisFlow",
+        "farneback": "vidstyle.motion.farneback:FarnebackFlow",
+        "raft-small": "vidstyle.motion.raft:RaftFlow",
+        "raft-large": "vidstyle.motion.raft:RaftFlow",
+        "vectors": "vidstyle.motion.vectors:VectorFlow",
+    },
 )
-
-
-def build_estimator(config: MotionConfig) -> FlowEstimator:
-    """Make the estimator that `config` names. Raises PluginError when there is none of that name."""
-    return FLOW_ESTIMATORS.get(config.estimator)(config)

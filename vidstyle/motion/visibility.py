@@ -6,6 +6,8 @@ from torch import Tensor
 
 from vidstyle.motion.warp import sampling_grid, warp
 
+_EDGE = 1 / 256  # px that a border pixel may lie outside: noise in a still picture
+
 
 def consistency(
     to_previous: Float[Tensor, "n 2 h w"], to_current: Float[Tensor, "n 2 h w"], *, boundaries: bool = True
@@ -45,5 +47,5 @@ def _outside(to_previous: Tensor) -> Tensor:
     height, width = to_previous.shape[-2:]
     grid = sampling_grid(to_previous)
     x, y = grid[:, :1], grid[:, 1:]
-    outside: Tensor = (x < 0) | (y < 0) | (x > width - 1) | (y > height - 1)
+    outside: Tensor = (x < -_EDGE) | (y < -_EDGE) | (x > width - 1 + _EDGE) | (y > height - 1 + _EDGE)
     return outside

@@ -27,13 +27,15 @@ def estimate_motion(
     config = config or MotionConfig()
     estimator = build_estimator(config)
     last: Tensor | None = None
+    remembered = first  # number of that frame
     for marked in mark_frames(batches, config.cuts, first=first, hold=hold):
         seen = marked.luma if estimator.reads == "luma" else marked.frames.images
         pool = torch.cat((seen[:1] if last is None else last, seen))
         befores, after = _remembered(marked)
-        yield _moving(marked, _flow(estimator, seen, pool, befores, first))
-        first += len(marked.frames)
-        last = pool[after : after + 1].clone()
+        numbers = [remembered, *range(first, first + len(seen))]
+        yield _moving(marked, _flow(estimator, seen, pool, befores, numbers))
+        first += len(seen)
+        last, remembered = pool[after : after + 1].clone(), numbers[after]
 
 
 def without_motion(
@@ -72,16 +74,16 @@ def _remembered(marked: MarkedBatch) -> tuple[list[int | None], int]:
     return befores, last
 
 
-def _flow(estimator: FlowEstimator, seen: Tensor, pool: Tensor, befores: list[int | None], first: int) -> Flow:
+def _flow(estimator: FlowEstimator, seen: Tensor, pool: Tensor, befores: list[int | None], numbers: list[int]) -> Flow:
     pairs = [(index, before) for index, before in enumerate(befores) if before is not None]
     connected = [index for index, _ in pairs]
     before = pool[[before for _, before in pairs]]
-    numbers = [first + index for index in connected]
+    numbered = [(numbers[index + 1], numbers[before]) for index, before in pairs]
     if len(connected) == len(befores):
-        return estimator(seen, before, numbers)
+        return estimator(seen, before, numbered)
     flow = _unknown(seen)
     if connected:
-        found = estimator(seen[connected], before, numbers)
+        found = estimator(seen[connected], before, numbered)
         flow.to_previous[connected] = found.to_previous
         flow.visibility[connected] = found.visibility
     return flow

@@ -1,0 +1,60 @@
+"""Farnebäck's polynomial expansion as a flow estimator: an independent check on the others, not a first choice."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vidstyle.errors import VidstyleError
+from vidstyle.motion.flow import Flow, MotionConfig
+from vidstyle.motion.planes import search_both_ways
+
+_LEVELS = 5  # each half the size of the one below; reaches 2^5 times as far as one level does
+_WINDOW = 11  # px, side of the neighbourhood over which displacements are averaged
+_ITERATIONS = 3  # at each level
+_MARGIN = 16  # px of repeated edge: in the last row and column OpenCV finds motion even in still pictures
+_SIDE = 5  # px of the neighbourhood that is expanded into a polynomial
+_SIGMA = 1.1  # px, of its Gaussian
+
+
+class FarnebackFlow:
+    """Farnebäck in both directions on 8-bit luma at a chosen scale, with visibility from their consistency.
+
+    Source: Gunnar Farnebäck, Two-frame motion estimation based on polynomial expansion, 2003; OpenCV's.
+    """
+
+    reads: Literal["luma", "rgb"] = "luma"
+    identity: str | None = f"OpenCV {cv2.__version__}"
+
+    def __init__(self, config: MotionConfig) -> None:
+        self.config = config
+
+    def __call__(
+        self,
+        current: Float[Tensor, "n c h w"],
+        previous: Float[Tensor, "n c h w"],
+        numbers: Sequence[tuple[int, int]] | None = None,  # noqa: ARG002
+    ) -> Flow:
+        """Return the flow from each current frame to its previous one, on the frames' device."""
+        scale, boundaries = self.config.scale, self.config.boundaries
+        return search_both_ways(_search, current, previous, scale=scale, boundaries=boundaries)
+
+
+def _search(current: NDArray[np.uint8], previous: NDArray[np.uint8]) -> Float[Tensor, "1 2 h w"]:
+    try:
+        now, before = (
+            cv2.copyMakeBorder(plane, _MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_REPLICATE)
+            for plane in (current, previous)
+        )
+        flow = np.zeros((*now.shape, 2), np.float32)  # where it goes; nothing is taken from it
+        flags = cv2.OPTFLOW_FARNEBACK_GAUSSIAN
+        cv2.calcOpticalFlowFarneback(now, before, flow, 0.5, _LEVELS, _WINDOW, _ITERATIONS, _SIDE, _SIGMA, flags)
+    except cv2.error as error:
+        raise VidstyleError(f"OpenCV can't estimate the flow of {current.shape} pixels: {error.err}") from error
+    inner = flow[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
+    return torch.from_numpy(inner).permute(2, 0, 1)[None].contiguous()
