@@ -2,20 +2,23 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from vidstyle.config import RenderConfig, validate
 from vidstyle.devices import resolve_device
+from vidstyle.errors import TargetError
 from vidstyle.frames import FrameBatch, Span
-from vidstyle.media import ClipReader, ClipWriter
+from vidstyle.media import ClipInfo, ClipReader, ClipWriter, Passthrough
+from vidstyle.motion import require_motion
 from vidstyle.networks import Style, load_style
 from vidstyle.progress import OnProgress, counted
 from vidstyle.report import RenderReport, Versions
 from vidstyle.shots import Shot
 from vidstyle.stages.batches import MovingBatch
-from vidstyle.stages.blend import BlendConfig, blend
+from vidstyle.stages.blend import BlendConfig, Watch, blend
+from vidstyle.stages.debug import DebugView
 from vidstyle.stages.motion import estimate_motion, without_motion
 from vidstyle.stages.prefetch import prefetch
 from vidstyle.stages.stylize import stylize
@@ -26,12 +29,14 @@ def render_shot(
     target: Path,
     config: RenderConfig | None = None,
     *,
+    debug_video: Path | None = None,
     overwrite: bool = False,
     on_progress: OnProgress | None = None,
 ) -> RenderReport:
     """Stylize `shot` into the clip `target`, with the original audio.
 
-    Nothing stands under `target` unless the whole render succeeded. `on_progress` is called after every batch.
+    Nothing stands under `target` unless the whole render succeeded. `on_progress` is called after every batch. Into
+    `debug_video` goes a silent clip of the same timing that shows what the blend saw and did.
 
     Raises:
         ClipError, StyleError, DeviceError, ConfigError, PluginError: as drawn in `vidstyle.errors`.
@@ -43,11 +48,15 @@ def render_shot(
     started = time.monotonic()
     with ExitStack() as stack:  # closes in reverse, also while an error is being handled
         reader = stack.enter_context(ClipReader(shot.source, config.decode, device=device))
+        debug = stack.enter_context(_debug_clip(debug_video, target, reader.info, overwrite=overwrite))
+        total = _expected(reader.info.video.frames, shot.span)
+        if config.blend.strength and config.blend.stability:
+            require_motion(config.motion, range(shot.span.start, shot.span.start + (total or 1)))
         writer = stack.enter_context(ClipWriter(target, like=reader.info, config=config.encode, overwrite=overwrite))
         frames = stack.enter_context(prefetch(reader.frames(shot.span)))
+        watch = stack.enter_context(_watching(debug, reader.info, shot.span))  # ends before anything gets its name
         cuts: list[int] = []
-        rendered = _transform(frames, style, config, shot.span.start, cuts)
-        total = _expected(reader.info.video.frames, shot.span)
+        rendered = _transform(frames, style, config, shot.span.start, cuts, watch)
         tally = writer.write(counted(rendered, total, on_progress), reader.packets(shot.span))
     seconds = time.monotonic() - started
     return RenderReport(
@@ -90,9 +99,10 @@ def stylize_clip(
 
 
 def _transform(
-    frames: Iterable[FrameBatch], style: Style, config: RenderConfig, first: int, cuts: list[int]
+    frames: Iterable[FrameBatch], style: Style, config: RenderConfig, first: int, cuts: list[int], watch: Watch | None
 ) -> Iterable[FrameBatch]:
-    if config.blend.strength == 0:  # the source itself: neither motion nor the generator would leave a trace
+    # At strength 0 it is the source itself: neither motion nor the generator would leave a trace.
+    if config.blend.strength == 0 and watch is None:
         return frames
     hold = config.stylize.hold
     if config.blend.stability:
@@ -101,7 +111,29 @@ def _transform(
         moving = without_motion(frames, config.motion.cuts, first, hold=hold)
     if _looks_for_cuts(config):
         moving = _noting_cuts(moving, first, cuts)
-    return blend(stylize(moving, style, config.stylize), config.blend)
+    return blend(stylize(moving, style, config.stylize), config.blend, watch=watch)
+
+
+@contextmanager
+def _debug_clip(path: Path | None, target: Path, like: ClipInfo, *, overwrite: bool) -> Iterator[ClipWriter | None]:
+    if path is None:
+        yield None
+        return
+    if path.resolve() == target.resolve():
+        raise TargetError(f"{path} can't be the result and the debug video at once; name another", path=path)
+    size = DebugView(like.video.height, like.video.width).size
+    with ClipWriter(path, like=like.resized(*size), overwrite=overwrite) as writer:
+        yield writer
+
+
+@contextmanager
+def _watching(writer: ClipWriter | None, like: ClipInfo, span: Span) -> Iterator[Watch | None]:
+    if writer is None:
+        yield None
+        return
+    view = DebugView(like.video.height, like.video.width, span.start)
+    with writer.feed(Passthrough(writer.like, span)) as put:
+        yield lambda batch: put(view.draw(batch))
 
 
 def _looks_for_cuts(config: RenderConfig) -> bool:

@@ -35,6 +35,9 @@ def stylize(
     config: Annotated[Path | None, typer.Option(help="A TOML file with settings.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing target.")] = False,
+    debug_video: Annotated[
+        Path | None, typer.Option(help="Write a clip of what the blend saw and did: flow, visibility, trust.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the report to this JSON file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Progress and result as JSON lines on stdout.")] = False,
 ) -> None:
@@ -61,7 +64,14 @@ def stylize(
     span = Span.parse(frames) if frames else Span()
     with reserve_report(report) as write_report:
         with progress_display(as_json=as_json, title=shot.name) as on_progress:
-            made = render_shot(Shot(shot, span), out, render_config, overwrite=overwrite, on_progress=on_progress)
+            made = render_shot(
+                Shot(shot, span),
+                out,
+                render_config,
+                debug_video=debug_video,
+                overwrite=overwrite,
+                on_progress=on_progress,
+            )
         write_report(made)
     _say(made, as_json=as_json)
 

@@ -81,6 +81,11 @@ class ClipInfo(_Part):
     chapters: tuple[ChapterInfo, ...] = Field(default=(), description="chapter marks")
     metadata: dict[str, str] = Field(default_factory=dict, description="title, creation time and so on")
 
+    def resized(self, height: int, width: int) -> "ClipInfo":
+        """Describe a clip of the same time and colour, but of another size, upright, and of pictures alone."""
+        video = self.video.model_copy(update={"height": height, "width": width, "rotation": 0})
+        return self.model_copy(update={"video": video, "audio": (), "others": (), "chapters": ()})
+
     def describe(self) -> str:
         """The same for people: a few lines of text."""
         video, tags = self.video, self.video.tags

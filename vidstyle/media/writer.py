@@ -1,7 +1,7 @@
 """Writes batches of RGB frames as a clip, with the packets of its source."""
 
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -36,6 +36,7 @@ class ClipWriter:
         self.config = config or EncodeConfig()
         self.encoder = ""
         self.warnings: list[str] = []
+        self.tally = WriteTally()
         self._overwrite = overwrite
         self._written = False
 
@@ -75,18 +76,32 @@ class ClipWriter:
             VidstyleError: there is no frame, or one of another size or time base than the clip's.
             Whatever `batches` raises, with its type.
         """
+        with self.feed(passthrough) as put:
+            for batch in batches:
+                put(batch)
+        return self.tally
+
+    @contextmanager
+    def feed(self, passthrough: Passthrough | None = None) -> Iterator[Callable[[FrameBatch], None]]:
+        """Give a function that writes one batch, for who hands them over one by one; else as `write`.
+
+        All is written once the context is left without an error; `tally` then says how much.
+        """
         with ExitStack() as stack:
             if passthrough is not None:
                 stack.enter_context(passthrough)
             thread = EncoderThread(self._muxer, passthrough, self._converter.layout, depth=self.config.queue)
             stack.enter_context(thread)
-            for batch in batches:
+
+            def put(batch: FrameBatch) -> None:
                 self._check(batch)
                 planes = self._converter.to_planes(batch.images)
                 thread.put(PlaneBatch([plane.cpu().numpy() for plane in planes], batch.pts))
+
+            yield put
             thread.finish()
+        self.tally = thread.tally
         self._written = True
-        return thread.tally
 
     def _check(self, batch: FrameBatch) -> None:
         video, (height, width) = self.like.video, batch.images.shape[-2:]

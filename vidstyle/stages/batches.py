@@ -73,6 +73,6 @@ class BlendedBatch:
     0 to 1, before strength; a held frame repeats both.
     """
 
-    moving: MovingBatch
+    styled: StyledBatch
     images: Float[Tensor, "n 3 h w"]
     weight: Float[Tensor, "n 1 h w"]

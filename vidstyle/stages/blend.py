@@ -95,7 +95,7 @@ def blend(
             assert held is not None  # the first frame of a stream is drawn
             blended[now], weights[now] = held
         if watch is not None:
-            watch(BlendedBatch(batch.moving, blended, weights))
+            watch(BlendedBatch(batch, blended, weights))
         yield frames if config.strength == 0 else replace(frames, images=blended)
         if state is not None:
             # A view would keep the whole batch alive until the next one is through.

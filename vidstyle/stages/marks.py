@@ -10,6 +10,7 @@ from torch import Tensor
 from vidstyle.frames import FrameBatch
 from vidstyle.motion import Change, CutConfig, CutDetector, luma, thumbnail
 from vidstyle.motion.cuts import LONGEST_FLASH, Thumbnail, is_blank
+from vidstyle.motion.dissolves import DissolveFinder
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class _Shots:
     def __init__(self, config: CutConfig, ahead: _Ahead, first: int) -> None:
         self._config = config
         self._detector = CutDetector(config)
+        self._dissolves = DissolveFinder()
         self._ahead = ahead
         self._number = first  # in the clip, of the frame that is marked next
         self._past: Thumbnail | None = None  # the last frame that is no flash
@@ -109,6 +111,8 @@ class _Shots:
         present = self._ahead.thumbnail(index)
         assert present is not None  # it is in the current batch
         mark = self._decide(index, present)
+        if not mark.flash and self._config.detect:
+            mark = self._note(present, mark)
         self._number += 1
         if not mark.flash:
             self._seen = not is_blank(present) or (self._seen and not mark.restart)
@@ -129,6 +133,16 @@ class _Shots:
         # After a fade to black another scene may fade in; what a shot opens with is no end of it.
         faded_in = self._seen and is_blank(self._past) and not is_blank(present)
         return _Mark(restart=change is Change.SHOT or faded_in)
+
+    def _note(self, present: Thumbnail, mark: _Mark) -> _Mark:
+        """Remember a frame, and mark it where the shot before has just dissolved into what it shows."""
+        if mark.restart:
+            self._dissolves.clear()
+        before = self._dissolves.add(present)
+        if before is None or self._detector.compare(before, present) is not Change.SHOT:
+            return mark
+        self._dissolves.clear()
+        return _Mark(restart=True)
 
     def _flash_length(self, index: int, past: Thumbnail) -> int:
         """Give after how many frames the picture is what it was before; 0 where it is not soon."""
