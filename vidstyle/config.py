@@ -45,14 +45,24 @@ def load_config(
     Raises:
         ConfigError: an unknown key (with the nearest known one), a value out of range, a file that can't be read.
     """
-    settings = _read_toml(path) if path else {}
+    return compose(RenderConfig, _read_toml(path) if path else {}, overrides=overrides, flags=flags)
+
+
+def compose(
+    model: type[Model],
+    settings: dict[str, Any],
+    *,
+    overrides: Iterable[str] = (),
+    flags: Mapping[str, Any] | None = None,
+) -> Model:
+    """Make a `model` of `settings`, changed by overrides and then by flags, as `load_config` does."""
     for override in overrides:
         key, value = parse_override(override)
         _put(settings, key, value)
     for key, value in (flags or {}).items():
         if value is not None:
             _put(settings, key, value)
-    return validate(RenderConfig, settings)
+    return validate(model, settings)
 
 
 def parse_override(text: str) -> tuple[str, Any]:

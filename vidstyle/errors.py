@@ -11,12 +11,14 @@
     │   └── ClipWriteError       (OSError)            74   disk full, I/O: may be retried
     ├── StyleError                                    65   .style           card, checksum or weights do not fit
     ├── TrainingError                                 65   .recipe          data missing, or the training diverged
+    ├── MeasureError                                  65                   clips that can't be held against each other
+    ├── GateError                                     79   .failures        measured well, but not good enough
     └── DeviceError                                   75   .device          another node may succeed: retry there
         ├── OutOfMemoryError
         └── EncoderUnavailableError                        .encoder         listed, but does not open here
 
-Codes are those of sysexits(3). Usage errors end with 2, SIGINT with 130 and SIGTERM with 143. Only 74 and 75 may be
-retried. A message says what was found, what was expected and the next step.
+Codes are those of sysexits(3), but for 79, the first one after them. Usage errors end with 2, SIGINT with 130 and
+SIGTERM with 143. Only 74 and 75 may be retried. A message says what was found, what was expected and the next step.
 """
 
 from pathlib import Path
@@ -115,6 +117,22 @@ class TrainingError(VidstyleError):
     def __init__(self, message: str, *, recipe: str) -> None:
         super().__init__(message)
         self.recipe = recipe
+
+
+class MeasureError(VidstyleError):
+    """Clips differ in size, length or frame rate, so that they can't be held against each other."""
+
+    exit_code = 65
+
+
+class GateError(VidstyleError):
+    """A result was measured and does not pass. `failures` has one line for each gate that it failed."""
+
+    exit_code = 79
+
+    def __init__(self, failures: tuple[str, ...]) -> None:
+        super().__init__("\n".join(failures))
+        self.failures = failures
 
 
 class DeviceError(VidstyleError):

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from vidstyle.config import RenderConfig
-from vidstyle.errors import TargetError
+from vidstyle.errors import ClipWriteError, TargetError
 
 
 class _Report(BaseModel):
@@ -79,25 +79,45 @@ class RenderReport(_Report):
 
 
 @contextmanager
-def reserve_report(path: Path | None) -> Iterator[Callable[[RenderReport], None]]:
+def reserve_report(path: Path | None) -> Iterator[Callable[[BaseModel], None]]:
     """Make sure, before hours are spent, that a report can be written to `path`; then give the function that does.
 
     With `path` None that function does nothing. An older report is replaced only by a whole new one.
 
     Raises TargetError when the folder is absent or not writable.
     """
+    with reserve_text(path, overwrite=True) as write:
+        yield lambda report: write(report.model_dump_json(indent=2) + "\n")
+
+
+@contextmanager
+def reserve_text(path: Path | None, *, overwrite: bool) -> Iterator[Callable[[str], None]]:
+    """Make sure that a text can be written to `path`, as `reserve_report` does.
+
+    Raises:
+        TargetError: the folder is absent or not writable, `path` is a folder, or it is there already and `overwrite`
+            is off.
+        ClipWriteError: the disk is full or went away while it was written.
+    """
     if path is None:
-        yield lambda _report: None
+        yield lambda _text: None
         return
+    if path.is_dir():
+        raise TargetError(f"the report {path} can't be written: it is a folder; name a file", path=path)
+    if path.exists() and not overwrite:
+        raise TargetError(f"{path} is there already; choose another name or pass --overwrite", path=path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         partial.touch()
     except OSError as error:
         raise TargetError(f"the report {path} can't be written: {error.strerror}", path=path) from error
 
-    def write(report: RenderReport) -> None:
-        partial.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        partial.replace(path)
+    def write(text: str) -> None:
+        try:
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(path)
+        except OSError as error:
+            raise ClipWriteError(f"writing {path} failed ({error.strerror}); check the disk", path=path) from error
 
     try:
         yield write

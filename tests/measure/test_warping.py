@@ -4,15 +4,17 @@ from torch import Tensor
 
 from tests.motion.pictures import pan, texture
 from vidstyle.measure import WarpErrors, warp_error
-from vidstyle.motion import CutConfig, CutDetector, Flow, MotionConfig, build_estimator
+from vidstyle.motion import Flow, MotionConfig, build_estimator
 
 STILL = Flow(torch.zeros(1, 2, 40, 56), torch.ones(1, 1, 40, 56))
 
 
-def errors(source: Tensor, *clips: Tensor, distance: int = 1) -> WarpErrors:
-    meter = WarpErrors(distance, build_estimator(MotionConfig(scale=1.0)), CutDetector(CutConfig()))
-    for frames in zip(source.split(1), *(clip.split(1) for clip in clips), strict=True):
-        meter.add(*frames)
+def errors(
+    source: Tensor, *clips: Tensor, distance: int = 1, every: int = 1, cut: int = -1, flash: int = -1
+) -> WarpErrors:
+    meter = WarpErrors(distance, build_estimator(MotionConfig(scale=1.0)), every)
+    for number, frames in enumerate(zip(source.split(1), *(clip.split(1) for clip in clips), strict=True)):
+        meter.add(*frames, cut=number == cut, flash=number == flash)
     return meter
 
 
@@ -60,8 +62,22 @@ def test_the_error_grows_with_noise() -> None:
 
 def test_pairs_across_a_cut_do_not_count() -> None:
     source = torch.cat((pan(4, 64, 80), pan(4, 64, 80, seed=7)))
-    assert len(errors(source, source).curve) == 6
-    assert len(errors(source, source, distance=3).curve) == 2
+    assert len(errors(source, source, cut=4).curve) == 6
+    assert len(errors(source, source, distance=3, cut=4).curve) == 2
+
+
+def test_pairs_with_a_flash_at_either_end_do_not_count() -> None:
+    source = pan(6, 64, 80)
+    lit = source.clone()
+    lit[3] = 1
+    assert len(errors(lit, lit, flash=3).curve) == 3
+    assert len(errors(lit, lit, distance=2, flash=3).curve) == 2
+    assert (errors(lit, lit, distance=2, flash=3).mean(0) or 1) < 1e-4
+
+
+def test_only_every_so_many_pairs_are_measured() -> None:
+    source = pan(9, 64, 80)
+    assert len(errors(source, source, distance=2, every=3).curve) == 3
 
 
 def test_without_a_pair_there_is_no_mean() -> None:

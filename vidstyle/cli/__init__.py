@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -13,6 +14,7 @@ import typer
 from vidstyle import __version__
 from vidstyle.cli.demo import demo
 from vidstyle.cli.doctor import doctor
+from vidstyle.cli.measure import measure
 from vidstyle.cli.probe import probe
 from vidstyle.cli.styles import styles
 from vidstyle.cli.stylize import stylize
@@ -26,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (stylize, probe, doctor, demo, train):
+for command in (stylize, measure, probe, doctor, demo, train):
     app.command()(command)
 app.add_typer(styles, name="styles")
 
@@ -70,7 +72,7 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     except VidstyleError as error:
-        _say_error(error, as_json="--json" in arguments)
+        _say_error(error, as_json=_wants_lines(arguments))
         return error.exit_code
     except Stopped as stopped:
         typer.echo(f"vidstyle: stopped by {stopped}; nothing was left under the target's name", err=True)
@@ -78,11 +80,19 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _wants_lines(arguments: Sequence[str]) -> bool:
+    """Whether stdout takes JSON lines; `measure` has a file after --json, or - for stdout."""
+    if arguments[:1] == ["measure"]:
+        return "--json=-" in arguments or ("--json", "-") in pairwise(arguments)
+    return "--json" in arguments
+
+
 def _say_error(error: VidstyleError, *, as_json: bool) -> None:
     if as_json:
         line = {"event": "error", "error": type(error).__name__, "message": str(error), "exit_code": error.exit_code}
         typer.echo(json.dumps(line))
-    typer.echo(f"vidstyle: {error}", err=True)
+    for sentence in str(error).splitlines():
+        typer.echo(f"vidstyle: {sentence}", err=True)
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:

@@ -25,10 +25,12 @@ class SharpnessRatio:
     def __init__(self) -> None:
         self._result = self._reference = 0.0
 
-    def add(self, result: Float[Tensor, "n 3 h w"], reference: Float[Tensor, "n 3 h w"]) -> None:
-        """Take the next frames of both."""
-        self._result += float(laplacian_variance(result).sum())
-        self._reference += float(laplacian_variance(reference).sum())
+    def add(self, result: Float[Tensor, "n 3 h w"], reference: Float[Tensor, "n 3 h w"]) -> float | None:
+        """Take the next frames of both; gives the ratio of these alone."""
+        ours, theirs = float(laplacian_variance(result).sum()), float(laplacian_variance(reference).sum())
+        self._result += ours
+        self._reference += theirs
+        return ours / theirs if theirs > 0 else None
 
     @property
     def value(self) -> float | None:

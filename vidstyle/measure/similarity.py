@@ -9,6 +9,7 @@ from vidstyle.motion import luma
 
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 _WINDOW, _SIGMA = 11, 1.5
+SMALLEST_SIDE = _WINDOW  # px: smaller pictures cannot be compared
 _LUMINANCE, _CONTRAST = 0.01**2, 0.03**2  # the paper's constants for a range of 1
 
 

@@ -1,64 +1,106 @@
 """Flicker: what is left when a later frame of a clip is warped onto an earlier one."""
 
 from collections import deque
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vidstyle.motion import CutDetector, Flow, FlowEstimator, thumbnail, warp
-from vidstyle.motion.cuts import Thumbnail
+from vidstyle.motion import Flow, FlowEstimator, warp
+
+
+def error_map(
+    earlier: Float[Tensor, "1 c h w"], later: Float[Tensor, "1 c h w"], flow: Flow
+) -> Float[Tensor, "1 1 h w"]:
+    """Give the squared difference of each pixel between a frame and a later one warped onto it, 0 where not visible.
+
+    Convention: the mean over the channels; display-referred RGB 0 to 1. `flow` lives on the EARLIER frame, points to
+    the later one and comes from the source clip, never from the result. The warp is bilinear.
+    """
+    difference = (earlier - warp(later, flow.to_previous, "bilinear")).square().mean(1, keepdim=True)
+    return difference.mul_(_visible(flow))
 
 
 def warp_error(earlier: Float[Tensor, "1 3 h w"], later: Float[Tensor, "1 3 h w"], flow: Flow) -> float | None:
-    """Give the mean squared difference between a frame and a later one warped onto it, where both show the same.
+    """Give the mean of `error_map` over the pixels that both frames show; None where there are none.
 
-    Convention: display-referred RGB 0 to 1, per channel. `flow` lives on the EARLIER frame, points to the later one
-    and comes from the source clip, never from the result. The warp is bilinear. None where nothing is visible in both.
     Blur lowers this figure: never quote it without sharpness.
 
     Source: Lai et al. 2018, Learning Blind Video Temporal Consistency, equation 7, divided by the 3 channels.
     """
-    visible = (flow.visibility > 0.5).float()  # noqa: PLR2004
-    area = float(visible.sum())
-    if area == 0:
-        return None
-    difference = (earlier - warp(later, flow.to_previous, "bilinear")).square().mul_(visible)
-    return float(difference.sum(dtype=torch.float64)) / (area * earlier.shape[1])
+    return _mean(error_map(earlier, later, flow), flow)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two frames that were compared: of each clip the earlier one and the map of its errors, on the earlier frame."""
+
+    earlier: tuple[Tensor, ...]
+    maps: tuple[Tensor, ...]
+    errors: tuple[float | None, ...]
 
 
 class WarpErrors:
     """Warp errors of several clips over one source, between frames `distance` apart.
 
     Convention: clips are compared over the same flow and the same visible pixels. Takes one frame of everything at a
-    time and keeps `distance` of them; pairs with a cut in between do not count.
+    time and keeps `distance` of them; pairs with a cut in between or with a flash at either end do not count. Of those
+    that do, every `every`th is taken.
 
     Attributes:
         curve: one tuple per pair, oldest first, with the error of each clip; None where nothing could be compared.
     """
 
-    def __init__(self, distance: int, estimator: FlowEstimator, detector: CutDetector) -> None:
+    def __init__(self, distance: int, estimator: FlowEstimator, every: int = 1) -> None:
         self.distance = distance
         self.curve: list[tuple[float | None, ...]] = []
         self._estimator = estimator
-        self._detector = detector
-        self._past: deque[tuple[Tensor, ...]] = deque(maxlen=distance)
-        self._shown: Thumbnail | None = None
+        self._every = every
+        self._taken = 0
+        self._past: deque[tuple[Tensor, ...] | None] = deque(maxlen=distance)
 
-    def add(self, source: Float[Tensor, "1 3 h w"], *clips: Float[Tensor, "1 3 h w"]) -> None:
-        """Take the next frame of the source and of each clip."""
-        shown = thumbnail(source[0])
-        if self._shown is not None and self._detector.differ(self._shown, shown):
+    def add(
+        self,
+        source: Float[Tensor, "1 3 h w"],
+        *clips: Float[Tensor, "1 3 h w"],
+        cut: bool = False,
+        flash: bool = False,
+    ) -> Pair | None:
+        """Take the next frame of the source and of each clip; gives what was compared.
+
+        Convention: `cut`: a new shot begins here; `flash`: this frame is lit by one. The source itself is measured
+        only where it is one of `clips` too.
+        """
+        if cut:
             self._past.clear()
-        self._shown = shown
-        if len(self._past) == self.distance:
-            earlier_source, *earlier = self._past[0]
-            flow = self._estimator(earlier_source, source)
-            self.curve.append(tuple(warp_error(then, now, flow) for then, now in zip(earlier, clips, strict=True)))
-        self._past.append(tuple(frame.clone() for frame in (source, *clips)))
+        pair = None
+        earlier = self._past[0] if len(self._past) == self.distance else None
+        if earlier is not None and not flash:
+            if self._taken % self._every == 0:
+                pair = self._compare(earlier, source, clips)
+                self.curve.append(pair.errors)
+            self._taken += 1
+        self._past.append(None if flash else tuple(frame.clone() for frame in (source, *clips)))
+        return pair
 
     def mean(self, clip: int) -> float | None:
         """Give the mean over all pairs for the clip of this number; None when no pair could be compared."""
         errors = [pair[clip] for pair in self.curve]
         known = [error for error in errors if error is not None]
         return sum(known) / len(known) if known else None
+
+    def _compare(self, past: tuple[Tensor, ...], source: Tensor, clips: tuple[Tensor, ...]) -> Pair:
+        earlier_source, *earlier = past
+        flow = self._estimator(earlier_source, source)
+        maps = tuple(error_map(then, now, flow) for then, now in zip(earlier, clips, strict=True))
+        return Pair(tuple(earlier), maps, tuple(_mean(each, flow) for each in maps))
+
+
+def _visible(flow: Flow) -> Float[Tensor, "1 1 h w"]:
+    return (flow.visibility > 0.5).float()  # noqa: PLR2004
+
+
+def _mean(errors: Float[Tensor, "1 1 h w"], flow: Flow) -> float | None:
+    area = float(_visible(flow).sum())
+    return float(errors.sum(dtype=torch.float64)) / area if area else None
