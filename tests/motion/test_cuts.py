@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from tests.motion.pictures import pan, passing_square, texture
+from vidstyle.errors import ConfigError
 from vidstyle.media import ClipReader
-from vidstyle.motion import CutConfig, CutDetector, thumbnail
+from vidstyle.motion import Change, CutConfig, CutDetector, parse_cuts, thumbnail
+from vidstyle.motion.cuts import is_blank
 
 
 @pytest.fixture
@@ -29,6 +31,42 @@ def test_the_same_picture_scores_zero(detector: CutDetector) -> None:
 def test_a_pan_is_no_cut(detector: CutDetector, dx: int) -> None:
     before, now = pan(2, 180, 320, dx=dx)
     assert not detector.is_cut(before, now)
+
+
+@pytest.mark.parametrize("dx", [60, 100])
+def test_a_whip_pan_beyond_the_reach_of_flow_is_no_cut(detector: CutDetector, dx: int) -> None:
+    before, now = pan(2, 180, 320, dx=dx)
+    assert not detector.is_cut(before, now)
+
+
+def test_changes_are_told_apart(detector: CutDetector) -> None:
+    one, other = thumbnail(texture(90, 160) * 0.6), thumbnail(texture(90, 160, seed=1))
+    brighter = thumbnail(texture(90, 160) * 0.9)
+    assert detector.compare(one, one) is Change.NONE
+    assert detector.compare(one, brighter) is Change.LIGHT
+    assert detector.compare(one, other) is Change.SHOT
+
+
+@pytest.mark.parametrize(("level", "blank"), [(0.0, True), (0.04, True), (0.5, False), (1.0, True)])
+def test_only_black_and_white_are_blank(level: float, blank: bool) -> None:
+    assert is_blank(thumbnail(torch.full((3, 90, 160), level))) == blank
+    assert not is_blank(thumbnail(texture(90, 160)))
+
+
+def test_cuts_are_read_as_frame_numbers() -> None:
+    assert parse_cuts("12, 40") == (12, 40)
+    assert parse_cuts("0") == (0,)
+
+
+@pytest.mark.parametrize("text", ["", "-3", "12,", "12;40", "1.5", "a", "²"])
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="12,40"):
+        parse_cuts(text)
+
+
+def test_a_negative_cut_is_refused() -> None:
+    with pytest.raises(ValueError, match="greater than or equal to 0"):
+        CutConfig(at=(12, -1))
 
 
 def test_a_passing_object_is_no_cut(detector: CutDetector) -> None:

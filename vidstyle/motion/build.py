@@ -37,7 +37,7 @@ def require_motion(config: MotionConfig, frames: range) -> None:
     """
     require = getattr(FLOW_ESTIMATORS.get(config.estimator), "require", None)
     if require is not None:
-        require(FLOW_ESTIMATORS.get(config.estimator)(config), frames[1:])
+        require(FLOW_ESTIMATORS.get(config.estimator)(config), [f for f in frames[1:] if f not in config.cuts.at])
 
 
 def settings_of(config: MotionConfig, estimator: FlowEstimator) -> str:

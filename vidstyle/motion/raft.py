@@ -22,9 +22,9 @@ _VOLUME = 2 * 2**30  # bytes that the correlations of what is estimated at once 
 class RaftFlow:
     """RAFT in both directions on RGB at a chosen scale, with visibility from their consistency.
 
-    Convention: flow comes at the size at which it was found. Sides are filled up to multiples of 8 and to 128 px by
-    repeating the edge. On the CPU pairs go one by one, which is as fast and makes them independent of each other to
-    the last bit; elsewhere as many together as 2 GiB of correlations hold.
+    Convention: flow comes at the size at which it was found; nothing is reduced below 128 px. Sides are filled up to
+    multiples of 8 and to 128 px by repeating the edge. On the CPU pairs go one by one, which is as fast and makes them
+    independent of each other to the last bit; elsewhere as many together as 2 GiB of correlations hold.
 
     Source: Teed and Deng, RAFT: Recurrent all-pairs field transforms for optical flow, 2020.
 
@@ -50,7 +50,7 @@ class RaftFlow:
     ) -> Flow:
         """Return the flow from each current frame to its previous one, on the frames' device."""
         height, width = current.shape[-2:]
-        size = reduced(height, width, self.config.scale)
+        size = reduced(height, width, max(self.config.scale, min(1.0, _SMALLEST / min(height, width))))
         self._network.to(current.device)
         step = _together(size, current.device)
         parts = [
