@@ -142,3 +142,35 @@ def test_the_estimator_is_told_which_frames_of_the_clip_it_looks_at(
     told.clear()
     list(estimate_motion(batches(two_shots, size), SMALL, first=100, hold=2))
     assert told == [(102, 100), (106, 104), (108, 106)]
+
+
+def test_a_flash_has_no_motion_and_the_frame_after_it_is_measured_against_the_one_before() -> None:
+    images = pan(6, 60, 80, dx=2)
+    images[3] = 1.0
+    moving = next(estimate_motion(batches(images, 100), SMALL))
+    assert moving.flashes == (False, False, False, True, False, False)
+    assert moving.flow.visibility[3].sum() == 0
+    assert moving.flow.to_previous[4, 0].median() == pytest.approx(4, abs=0.3)
+    assert moving.flow.to_previous[5, 0].median() == pytest.approx(2, abs=0.3)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_motion_joins_drawing_to_drawing(size: int) -> None:
+    images = pan(7, 60, 80, dx=2)
+    parts = list(estimate_motion(batches(images, size), SMALL, hold=3))
+    assert sum((part.drawn for part in parts), ()) == (True, False, False) * 2 + (True,)
+    flow = torch.cat([part.flow.to_previous for part in parts])
+    assert flow[[1, 2, 4, 5]].abs().sum() == 0
+    assert [float(flow[n, 0].median()) for n in (3, 6)] == pytest.approx([6, 6], abs=0.4)
+
+
+def test_with_holds_cuts_are_found_although_nobody_looks_back(two_shots: Tensor) -> None:
+    moving = next(without_motion(batches(two_shots, 100), hold=3))
+    assert moving.drawn == (True, False, False, True, True, False, False, True, False)
+    assert moving.restarts == (True, False, False, False, True, False, False, False, False)
+
+
+def test_a_shot_does_not_begin_with_a_held_frame() -> None:
+    frames = next(batches(torch.zeros(2, 3, 8, 9), 2))
+    with pytest.raises(ValueError, match="held"):
+        MovingBatch(frames, Flow.unknown(2, 8, 9), (True, True), drawn=(True, False))

@@ -1,3 +1,4 @@
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,10 @@ from hypothesis import strategies as st
 
 from tests.styles import save_small_style
 from vidstyle.backends import BACKENDS
+from vidstyle.frames import FrameBatch
 from vidstyle.networks import Style, load_style
-from vidstyle.stages.stylize import paint
+from vidstyle.stages.motion import without_motion
+from vidstyle.stages.stylize import StylizeConfig, paint, stylize
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +48,18 @@ def test_ranges_and_orders_go_there_and_back(tmp_path: Path, values: str, order:
     assert style.encode(torch.ones(1, 3, 1, 1)).unique().item() == high
     red = torch.tensor([1.0, 0, 0]).reshape(1, 3, 1, 1)
     assert style.encode(red)[0, :, 0, 0].argmax().item() == (0 if order == "rgb" else 2)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_only_what_is_drawn_goes_through_the_generator(style: Style, size: int):
+    seen: list[int] = []
+    handle = style.generator.register_forward_hook(lambda _module, inputs, _output: seen.append(len(inputs[0])))
+    images = torch.rand(1, 3, 16, 16).repeat(9, 1, 1, 1)
+    frames = [
+        FrameBatch(images[n : n + size], tuple(range(n, min(n + size, 9))), Fraction(1)) for n in range(0, 9, size)
+    ]
+    made = list(stylize(without_motion(frames, hold=3), style, StylizeConfig()))
+    handle.remove()
+    assert sum(seen) == 3
+    assert [len(batch.images) for batch in made] == [sum(batch.moving.drawn) for batch in made]
+    assert sum(map(len, made)) == 9
