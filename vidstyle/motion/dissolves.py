@@ -12,7 +12,7 @@ Vector = NDArray[np.float32]
 
 _SIZE = (40, 22)  # px: so small that a camera which moves on does not spoil the fit
 _LAGS = (18, 13, 9, 6, 4, 3)  # frames from before the dissolve to its end
-_FIT = 0.9  # share of the middle frame's variance that the mixture must explain
+_FIT = 0.85  # share of the middle frame's variance that the mixture must explain
 _MIXED = 0.25  # least share of either shot in the middle frame
 _SLACK = 0.3  # by how much both shares together may differ from 1
 _LONG = 6  # frames: from this lag on, the shares are looked at three times on the way

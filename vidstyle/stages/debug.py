@@ -38,7 +38,7 @@ class DebugView:
     def __init__(self, height: int, width: int, first: int = 0) -> None:
         ratio = min(1.0, _WIDEST / width)
         self._panel = (_even(height * ratio), _even(width * ratio))
-        self._full = max(1.0, round(width * _REACH))
+        self._full = max(1.0, float(round(width * _REACH)))
         self._first = self._number = first
         self._drawing: Tensor | None = None
 
