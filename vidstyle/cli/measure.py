@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Text = str | None
 Number = float | None
 File = Path | None
+_WIDTH = 130  # columns of the table where no terminal says how many it has
 _GATES, _TRUTH = "Gates: exit code 79 where one fails", "Ground truth"
 
 
@@ -121,7 +122,8 @@ def _say(report: "MeasureReport", *, as_json: bool) -> None:
     if as_json:
         typer.echo('{"event": "result", "report": ' + report.model_dump_json() + "}")
         return
-    Console().print(_table(report))
+    console = Console()
+    console.print(_table(report), width=max(console.width, _WIDTH) if not console.is_terminal else None)
     for warning in report.warnings:
         typer.echo(f"vidstyle: warning: {warning}", err=True)
     for gate in report.gates:

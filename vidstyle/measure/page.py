@@ -89,21 +89,21 @@ def _plots(measures: Measures) -> Iterable[str]:
         flicker.insert(0, Line("reference", "reference", [_rms(frame.reference) for frame in frames]))
     sharp = [Line("sharpness", "result", [frame.sharpness for frame in frames])]
     against = measures.drift.against
-    guide = 1.0 if against == "reference" else None
+    guide, low, high = (1.0, 0.9, 1.05) if against == "reference" else (None, 0.0, None)
     yield _figure(
         "Flicker",
         "Change against the frame before, moved along the flow: the root of E_warp, in codes of 255.",
-        Plot(flicker, numbers, "codes of 255", measures.cuts, low=0, peaks=True),
+        Plot(flicker, numbers, "codes of 255", measures.cuts, low=0.0, peaks=True),
     )
     yield _figure(
         "Sharpness",
         f"Laplacian variance over the {against}’s, frame by frame.",
-        Plot(sharp, numbers, f"times the {against}’s", measures.cuts, low=guide, high=guide, guide=guide),
+        Plot(sharp, numbers, f"times the {against}’s", measures.cuts, low=low, high=high, guide=guide),
     )
     yield _figure(
         "Drift",
         f"Mean of the result less the mean of the {against}; a line that climbs or falls within a shot is drift.",
-        Plot(_shifts(frames), numbers, "codes of 255", measures.cuts, low=-1, high=1, guide=0),
+        Plot(_shifts(frames), numbers, "codes of 255", measures.cuts, low=-1.0, high=1.0, guide=0.0),
     )
 
 

@@ -10,6 +10,7 @@ MARKS: dict[Verdict, str] = {"good": "●", "fair": "◐", "poor": "○", "none"
 
 # The bar of the design: four times stiller at .95 of the sharpness is good, 2.5 times at .90 just bearable.
 _WARP, _LONG_WARP = (1 / 4, 1 / 2.5), (1 / 3, 1 / 1.5)
+_OWN = (1.25, 1.6)  # as still as the source itself, or nearly: a calm style can't be brought four times lower
 _SHARP = (0.95, 0.90)
 _DRIFT = (1.0, 2.0)  # codes of 255
 _UNITS = 1e5  # E_warp is told in hundred-thousandths
@@ -44,7 +45,7 @@ def summary(measures: Measures) -> list[Row]:
         rows.append(Row("Feature distance", f"{measures.features:.4f}", "0", NOTHING, "none", words))
     if measures.truth is not None:
         truth = measures.truth
-        texts = [_number(value, 1, 4) for value in (truth.result, truth.reference, truth.source)]
+        texts = [_number(value, 1.0, 4) for value in (truth.result, truth.reference, truth.source)]
         words = f"along the true flow, {truth.pairs} pairs" + ("" if truth.masked else ", nothing masked")
         rows.append(Row("e_stab", texts[0], texts[1], texts[2], "none", words))
     return rows
@@ -65,14 +66,16 @@ def _warp_words(figures: WarpFigures, bounds: tuple[float, float]) -> tuple[Verd
     own = "" if to_source is None else f"{to_source:.2f} times the source's own"
     if to_reference is None:
         return "none", own
-    # No ratio to a clip that is all but still says anything; where the source is, being near it is good.
     lower = f"{1 / to_reference:.1f} times lower than the reference" if to_reference else "all gone"
-    return _judge(to_reference, bounds), ", ".join(filter(None, (lower, own)))
+    verdict = _judge(to_reference, bounds)
+    if to_source is not None:
+        verdict = min(verdict, _judge(to_source, _OWN), key=list(MARKS).index)
+    return verdict, ", ".join(filter(None, (lower, own)))
 
 
 def _sharpness(measures: Measures) -> Row:
     value, against = measures.sharpness, measures.drift.against
-    text = _number(value, 1, 3)
+    text = _number(value, 1.0, 3)
     name = f"Sharpness over the {against}'s"
     if against == "source":
         return Row(name, text, NOTHING, "1", "none", "says little: the style's own lines are in it")
