@@ -14,7 +14,7 @@ from tests.clips import make_clip
 from tests.styles import save_small_style
 from vidstyle import RenderConfig, RenderReport, Shot, Span, render_shot
 from vidstyle.config import load_config
-from vidstyle.errors import ClipMissingError, ClipReadError, DeviceError, StyleError, TargetError
+from vidstyle.errors import ClipMissingError, ClipReadError, ConfigError, DeviceError, StyleError, TargetError
 
 JITTERED = tuple(accumulate([0, 512, 400, 700, 512, 300, 1100, 512, 512, 90, 512, 512]))
 
@@ -26,10 +26,19 @@ def style(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def render(source: Path, target: Path, style: Path, *, span: Span | None = None, **settings: Any) -> RenderReport:
+def render(
+    source: Path,
+    target: Path,
+    style: Path,
+    *,
+    span: Span | None = None,
+    debug_video: Path | None = None,
+    **settings: Any,
+) -> RenderReport:
     """Render on the CPU with `dotted.key=value` settings given as `dotted__key`."""
     flags = {"style": str(style), "device": "cpu"} | {key.replace("__", "."): v for key, v in settings.items()}
-    return render_shot(Shot(source, span or Span()), target, load_config(flags=flags))
+    config = load_config(flags=flags)
+    return render_shot(Shot(source, span or Span()), target, config, debug_video=debug_video)
 
 
 def planes(path: Path) -> list[tuple[np.ndarray, ...]]:
@@ -140,6 +149,72 @@ def test_a_clip_of_one_frame_without_sound_comes_through(tmp_path: Path, style: 
     assert len(times(tmp_path / "b.mp4")) == 1
 
 
+def test_a_held_drawing_stands_for_n_frames_and_a_cut_begins_a_new_one(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mkv", codec="ffv1", frames=11, cuts=(5,), width=128, height=96)
+    lossless = {"encode__encoder": "ffv1", "stylize__hold": 2}
+    reports = [
+        render(source, tmp_path / f"b{batch}.mkv", style, decode__batch=batch, **lossless) for batch in (1, 3, 8)
+    ]
+    assert len({report.frame_hash for report in reports}) == 1
+    assert reports[0].cuts == (5,)
+    made = [frame[0] for frame in planes(tmp_path / "b3.mkv")]
+    repeats = [n for n in range(1, 11) if np.array_equal(made[n], made[n - 1])]
+    assert repeats == [1, 3, 6, 8, 10]
+    assert times(tmp_path / "b3.mkv") == times(source)
+    assert sound(tmp_path / "b3.mkv") == sound(source)
+
+
+def test_holding_without_stability_is_every_nth_picture_of_the_generator(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mkv", codec="ffv1", frames=8, audio=())
+    settings = {"encode__encoder": "ffv1", "blend__stability": 0.0}
+    render(source, tmp_path / "each.mkv", style, **settings)
+    render(source, tmp_path / "held.mkv", style, stylize__hold=4, **settings)
+    each, held = planes(tmp_path / "each.mkv"), planes(tmp_path / "held.mkv")
+    assert all(np.array_equal(held[n][0], each[n - n % 4][0]) for n in range(8))
+
+
+def test_given_cuts_are_numbers_of_the_source_clip(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mp4")
+    settings = {"motion__cuts__at": [1, 5, 9, 400], "motion__cuts__detect": False}
+    assert render(source, tmp_path / "b.mp4", style, span=Span(3, 9), **settings).cuts == (5,)
+    assert render(source, tmp_path / "c.mp4", style, blend__stability=0.0).cuts is None
+    with pytest.raises(ConfigError, match="-1"):
+        render(source, tmp_path / "d.mp4", style, motion__cuts__at=[-1])
+
+
+def test_the_debug_video_has_the_results_times_and_changes_nothing(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mp4", pts=JITTERED, time_base=Fraction(1, 12800), cuts=(6,))
+    plain = render(source, tmp_path / "b.mp4", style, span=Span(2, 10))
+    watched = render(source, tmp_path / "c.mp4", style, span=Span(2, 10), debug_video=tmp_path / "debug.mp4")
+    assert watched.frame_hash == plain.frame_hash
+    assert times(tmp_path / "debug.mp4") == times(tmp_path / "c.mp4")
+    with av.open(tmp_path / "debug.mp4") as clip:
+        assert not clip.streams.audio
+        shown = [frame.to_ndarray(format="rgb24").astype(int) for frame in clip.decode(video=0)]
+    assert shown[0].shape == (2 * 64, 3 * 96, 3)
+    flow = shown[2][80:110, 16:56]
+    assert np.ptp(flow, axis=-1).mean() > 60  # strong colours: it moves
+    assert (shown[4][80:110, 16:56] > 235).all()  # white: frame 6 follows a cut
+
+
+def test_a_debug_video_is_shown_at_strength_0_too(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mkv", codec="ffv1", audio=())
+    settings = {"blend__strength": 0.0, "encode__encoder": "ffv1"}
+    render(source, tmp_path / "b.mkv", style, debug_video=tmp_path / "debug.mkv", **settings)
+    assert all(np.array_equal(a[0], b[0]) for a, b in zip(planes(source), planes(tmp_path / "b.mkv"), strict=True))
+    assert len(times(tmp_path / "debug.mkv")) == 12
+
+
+@pytest.mark.parametrize("name", ["b.mp4", "there.mp4", "a.mp4", "nowhere/debug.mp4", "debug.xyz"])
+def test_a_debug_video_that_can_not_be_written_is_refused_before_anything_is(tmp_path: Path, style: Path, name: str):
+    source = make_clip(tmp_path / "a.mp4")
+    (tmp_path / "there.mp4").write_text("precious")
+    with pytest.raises(TargetError):
+        render(source, tmp_path / "b.mp4", style, debug_video=tmp_path / name)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "there.mp4"]
+    assert (tmp_path / "there.mp4").read_text() == "precious"
+
+
 def test_progress_counts_every_frame(tmp_path: Path, style: Path):
     source = make_clip(tmp_path / "a.mp4")
     seen = []
@@ -174,7 +249,8 @@ def test_an_existing_target_is_refused_and_kept(tmp_path: Path, style: Path):
     assert (tmp_path / "b.mp4").read_text() == "precious"
 
 
-def test_a_failure_half_way_leaves_no_file(tmp_path: Path, style: Path):
+@pytest.mark.parametrize("debug", [None, "debug.mp4"])
+def test_a_failure_half_way_leaves_no_file(tmp_path: Path, style: Path, debug: str | None):
     source = make_clip(tmp_path / "a.mp4", frames=30)
 
     def fail(progress: Any) -> None:
@@ -183,5 +259,5 @@ def test_a_failure_half_way_leaves_no_file(tmp_path: Path, style: Path):
 
     config = RenderConfig(style=str(style), device="cpu")
     with pytest.raises(RuntimeError, match="power cut"):
-        render_shot(Shot(source), tmp_path / "b.mp4", config, on_progress=fail)
+        render_shot(Shot(source), tmp_path / "b.mp4", config, debug_video=debug and tmp_path / debug, on_progress=fail)
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]

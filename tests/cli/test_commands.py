@@ -38,6 +38,15 @@ def test_json_lines_tell_progress_and_result(folder: Path, capsys: pytest.Captur
     assert lines[-2]["frames"] == 6
 
 
+def test_holds_cuts_and_the_debug_video_reach_the_render(folder: Path, capsys: pytest.CaptureFixture[str]):
+    flags = ["--hold", "2", "--cuts", "3,7", "--debug-video", "debug.mp4", "--frames", "2-8", "--json"]
+    assert run(["stylize", "shot.mp4", "-o", "out.mp4", "--style", "small", *flags]) == 0
+    report = json.loads(capsys.readouterr().out.splitlines()[-1])["report"]
+    assert report["cuts"] == [3, 7]
+    assert report["settings"]["stylize"]["hold"] == 2
+    assert (folder / "debug.mp4").stat().st_size > 1000
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -48,6 +57,9 @@ def test_json_lines_tell_progress_and_result(folder: Path, capsys: pytest.Captur
         (["stylize", "shot.mp4", "-o", "out.mp4", "--style", "smal"], 65, "small"),
         (["stylize", "shot.mp4", "-o", "out.mp4", "--strength", "2"], 78, "strength"),
         (["stylize", "shot.mp4", "-o", "out.mp4", "--frames", "9-3"], 78, "A-B"),
+        (["stylize", "shot.mp4", "-o", "out.mp4", "--cuts", "12,-3"], 78, "12,40"),
+        (["stylize", "shot.mp4", "-o", "out.mp4", "--hold", "0"], 78, "stylize.hold"),
+        (["stylize", "shot.mp4", "-o", "out.mp4", "--debug-video", "out.mp4"], 73, "debug video"),
         (["stylize", "shot.mp4", "-o", "out.mp4", "--encoder", "x624"], 78, "did you mean"),
         (["stylize", "shot.mp4", "-o", "out.mp4", "--set", "blend.strenght=1"], 78, "blend.strength"),
         (["stylize", "shot.mp4", "-o", "out.mp4", "--device", "cuda:99"], 75, "cuda:99"),

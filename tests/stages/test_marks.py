@@ -9,8 +9,11 @@ from torch import Tensor
 
 from tests.motion.pictures import pan, texture
 from vidstyle.frames import FrameBatch
-from vidstyle.motion import CutConfig
+from vidstyle.motion import CutConfig, MotionConfig
+from vidstyle.stages.batches import StyledBatch
+from vidstyle.stages.blend import BlendConfig, blend
 from vidstyle.stages.marks import MarkedBatch, mark_frames
+from vidstyle.stages.motion import estimate_motion
 
 NOWHERE = CutConfig(detect=False)
 
@@ -142,3 +145,38 @@ def test_only_as_much_is_read_ahead_as_a_flash_is_long() -> None:
     assert len(taken) == 1
     next(stream)
     assert len(taken) == 2 + 3
+
+
+def blended(images: Tensor, generated: Tensor) -> Tensor:
+    (moving,) = estimate_motion(batches(images, len(images)), MotionConfig(scale=1.0))
+    (result,) = blend([StyledBatch(moving, generated)], BlendConfig(stability=0.9))
+    return result.images
+
+
+def flickering(images: Tensor) -> Tensor:
+    return images + 0.2 * torch.stack([texture(60, 80, seed=20 + n, grain=12) - 0.5 for n in range(len(images))])
+
+
+@pytest.mark.parametrize("length", [1, 3])
+def test_a_flash_is_shown_as_it_is_and_leaves_no_trace(length: int) -> None:
+    images = 0.6 * texture(60, 80)[None].repeat(12, 1, 1, 1)
+    lit, at = images.clone(), slice(6, 6 + length)
+    lit[at] = (lit[at] * 2.2).clamp(max=1)
+    generated = flickering(images)
+    calm = blended(images, generated)
+    generated[at] += lit[at] - images[at]
+    result = blended(lit, generated)
+    assert torch.equal(result[at], generated[at])
+    assert torch.equal(result[:6], calm[:6])
+    # The frame after it is calm at once, as if nothing had been: without the past it would be as the generator left it.
+    step, alone = ((each[6 + length] - each[5]).square().mean() for each in (result, generated))
+    assert step < 0.2 * alone
+
+
+def test_nothing_of_the_old_scene_shines_through_the_one_that_fades_in() -> None:
+    scene = texture(60, 80)[None].repeat(10, 1, 1, 1)
+    other = texture(60, 80, seed=7)[None].repeat(10, 1, 1, 1)
+    images = torch.cat((scene[:4], faded(scene, 1, 0), torch.zeros(2, 3, 60, 80), faded(other, 0, 1), other[:4]))
+    result = blended(images, images)
+    alone = blended(images[17:], images[17:])
+    assert torch.equal(result[17:], alone)
