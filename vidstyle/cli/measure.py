@@ -1,5 +1,6 @@
 """`vidstyle measure`: how still, how sharp and how true a result is."""
 
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -122,8 +123,8 @@ def _say(report: "MeasureReport", *, as_json: bool) -> None:
     if as_json:
         typer.echo('{"event": "result", "report": ' + report.model_dump_json() + "}")
         return
-    console = Console()
-    console.print(_table(report), width=max(console.width, _WIDTH) if not console.is_terminal else None)
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    console.print(_table(report))
     for warning in report.warnings:
         typer.echo(f"vidstyle: warning: {warning}", err=True)
     for gate in report.gates:

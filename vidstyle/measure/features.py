@@ -67,8 +67,8 @@ def feature_distance(
     and averaged over pixels, then over the stages. This is NOT LPIPS: that weighs the channels by what people said in
     a study, and its figures can't be compared with these.
 
-    Source: Zhang et al. 2018, The Unreasonable Effectiveness of Deep Features as a Perceptual Metric, equation 1 with
-    all weights 1.
+    Source: Zhang et al. 2018, The Unreasonable Effectiveness of Deep Features as a Perceptual Metric, equation 1, with
+    all weights 1 and a mean over the stages for the sum.
     """
     pairs = zip(network(first), network(second), strict=True)
     return torch.stack([(_unit(x) - _unit(y)).square().sum(1).mean(dim=(1, 2)) for x, y in pairs]).mean(0)

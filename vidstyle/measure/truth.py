@@ -82,8 +82,8 @@ class StabilityErrors:
     Convention: per channel, RGB 0 to 1; the mean is over all pixels of the picture, hidden ones counting as 0, as the
     published figures have it.
 
-    Source: Huang et al. 2017, Real-Time Neural Style Transfer for Videos, equation 9; Gao et al. 2018, ReCoNet,
-    section 4.2.
+    Source: Huang et al. 2017, Real-Time Neural Style Transfer for Videos; Gao et al. 2018, ReCoNet, section on
+    quantitative evaluation.
     """
 
     def __init__(self, truth: GroundTruth) -> None:
