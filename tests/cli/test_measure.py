@@ -117,6 +117,8 @@ def test_other_settings_reach_the_estimator(folder: Path):
         (["shot.mp4", "shot.mp4", "--json", "nowhere/r.json"], 73, "nowhere"),
         (["shot.mp4", "shot.mp4", "--html", "nowhere/r.html"], 73, "nowhere"),
         (["shot.mp4", "shot.mp4", "--html", "text.mp4"], 73, "--overwrite"),
+        (["shot.mp4", "shot.mp4", "--json", "shot.mp4", "--overwrite"], 73, "this very job"),
+        (["shot.mp4", "shot.mp4", "--json", "r", "--html", "r"], 73, "this very job"),
         (["shot.mp4", "shot.mp4", "--min-sharpness", "0.9"], 78, "needs --reference"),
         (["shot.mp4", "shot.mp4", "--max-warp-ratio", "nan"], 78, "max_warp_ratio"),
         (["shot.mp4", "shot.mp4", "--features", "text.mp4"], 78, "needs --reference"),

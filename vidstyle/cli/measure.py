@@ -106,6 +106,7 @@ def _measure(
     from vidstyle.report import reserve_text
 
     lines = json is not None and str(json) == "-"
+    _refuse_same_files(inputs.paths, [path for path in (None if lines else json, html) if path is not None])
     worst = WorstFrames(config.worst, pictures=html is not None)
     with ExitStack() as stack:
         write_json = stack.enter_context(reserve_text(None if lines else json, overwrite=overwrite))
@@ -117,6 +118,17 @@ def _measure(
             write_html(write_page(report, worst.stills))
     _say(report, as_json=lines)
     return report
+
+
+def _refuse_same_files(clips: list[Path], reports: list[Path]) -> None:
+    """Raise TargetError where a report would replace a clip that is measured, or another report."""
+    from vidstyle.errors import TargetError
+
+    taken = {path.resolve() for path in clips}
+    for path in reports:
+        if path.resolve() in taken:
+            raise TargetError(f"the report {path} would replace a file of this very job; name another", path=path)
+        taken.add(path.resolve())
 
 
 def _say(report: "MeasureReport", *, as_json: bool) -> None:
