@@ -1,7 +1,8 @@
 """What the flow cache saves and takes: `python -m tests.benchmarks.flow_cache [WIDTH HEIGHT]`.
 
 The same frames of a real clip (or of a synthetic pan, where none is here) go through the motion's estimator without a
-cache, with an empty one and with a full one. Printed are the processor time (of all threads) a pair and the bytes a pair on disk.
+cache, with an empty one and with a full one. Printed are the processor time (of all threads) a pair and the bytes a
+pair on disk.
 """
 
 import sys

@@ -60,13 +60,14 @@ class CachedFlow:
     def _key(self, now: Tensor, before: Tensor) -> str:
         earlier, present = self._digest(before), self._digest(now)  # in the order in which frames come
         device = now.device.type.encode()
-        return hashlib.sha256(b"\0".join((self._settings, device, present, earlier))).hexdigest()
+        return hashlib.blake2b(b"\0".join((self._settings, device, present, earlier)), digest_size=32).hexdigest()
 
     def _digest(self, picture: Tensor) -> bytes:
         if self._last is None or not torch.equal(self._last[0], picture):
             plane = picture.detach().cpu().contiguous()
-            shape = f"{tuple(plane.shape)} {plane.dtype}".encode()
-            self._last = picture, hashlib.sha256(shape + b"\0" + plane.numpy().tobytes()).digest()
+            digest = hashlib.blake2b(f"{tuple(plane.shape)} {plane.dtype}".encode())  # quicker than sha256 by half
+            digest.update(plane.numpy().data)
+            self._last = picture, digest.digest()
         return self._last[1]
 
 

@@ -17,9 +17,11 @@ from vidstyle.motion.visibility import consistency
 from vidstyle.motion.warp import warp
 
 Thumbnail = NDArray[np.uint8]
+Plane = NDArray[np.float32]
 
 _PIXELS = 160 * 90  # of a thumbnail: a pan of 30 px in a frame 640 wide is 7 px here, well within reach of DIS
 _WINDOW = 9  # px, side of the neighbourhood whose structure is compared
+_SURE = 0.7  # of the threshold: what is below it as if nothing moved needs no search for movement
 _LONGEST_SHIFT = 0.6  # of a side: what a whip pan may leave behind between two frames
 _NOISE = 3.0  # codes of 255: structure weaker than this is grain or banding, and no evidence for a cut
 
@@ -94,30 +96,21 @@ class CutDetector:
 
     def differences(self, previous: Thumbnail, current: Thumbnail) -> tuple[float, float]:
         """Give the unexplained share of structure and the mean change of local brightness, each from 0 to 1."""
-        structure, light = self._unexplained(previous, current)
+        still = _unexplained(previous.astype(np.float32), current, 1.0)
+        if still[0] < _SURE * self.config.threshold and still[1] < self.config.flash:
+            return still  # movement could only explain more
+        structure, light = _unexplained(*self._moved(previous, current))
         if structure < self.config.threshold:
             return structure, light
         # A whip pan goes further than the search does: ask again for what remains in view.
-        return min((structure, light), self._unexplained(*_overlap(previous, current)))
+        return min((structure, light), _unexplained(*self._moved(*_overlap(previous, current))))
 
-    def _unexplained(self, previous: Thumbnail, current: Thumbnail) -> tuple[float, float]:
-        moved, trusted = self._moved(previous, current)
-        present = current.astype(np.float32)
-        mean_moved, mean_present = _mean(moved), _mean(present)
-        together = _mean(moved * present) - mean_moved * mean_present
-        alone = float(np.sum(_mean(moved * moved) - mean_moved**2) + np.sum(_mean(present * present) - mean_present**2))
-        floor = 2 * _NOISE**2 * present.size
-        explained, explained_in_trust = float(np.sum(together)), float(np.sum(together * trusted))
-        left, left_in_trust = (1 - (2 * part + floor) / (alone + floor) for part in (explained, explained_in_trust))
-        structure = min((max(left, 0.0) * max(left_in_trust, 0.0)) ** 0.5, 1.0)
-        return float(structure), float(np.abs(mean_present - mean_moved).mean()) / 255
-
-    def _moved(self, previous: Thumbnail, current: Thumbnail) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _moved(self, previous: Thumbnail, current: Thumbnail) -> tuple[Plane, Thumbnail, Plane | float]:
         if min(current.shape) < 2 * _WINDOW:
-            return previous.astype(np.float32), np.ones(current.shape, np.float32)
+            return previous.astype(np.float32), current, 1.0
         to_previous, to_current = self._search(current, previous), self._search(previous, current)
         moved = warp(torch.from_numpy(previous.astype(np.float32))[None, None], to_previous, "bilinear")
-        return moved[0, 0].numpy(), consistency(to_previous, to_current, boundaries=False)[0, 0].numpy()
+        return moved[0, 0].numpy(), current, consistency(to_previous, to_current, boundaries=False)[0, 0].numpy()
 
 
 def is_blank(picture: Thumbnail) -> bool:
@@ -142,6 +135,19 @@ def thumbnail(frame: Float[Tensor, "c h w"]) -> Thumbnail:
     return np.asarray(np.clip(small * 255.0 + 0.5, 0, 255), dtype=np.uint8)
 
 
+def _unexplained(moved: Plane, current: Thumbnail, trusted: Plane | float) -> tuple[float, float]:
+    """Give the share of structure that `moved` does not explain, where trusted at all, and the change of brightness."""
+    present = current.astype(np.float32)
+    mean_moved, mean_present = _mean(moved), _mean(present)
+    together = _mean(moved * present) - mean_moved * mean_present
+    alone = float(np.sum(_mean(moved * moved) - mean_moved**2) + np.sum(_mean(present * present) - mean_present**2))
+    floor = 2 * _NOISE**2 * present.size
+    explained, explained_in_trust = float(np.sum(together)), float(np.sum(together * trusted))
+    left, left_in_trust = (1 - (2 * part + floor) / (alone + floor) for part in (explained, explained_in_trust))
+    structure = min((max(left, 0.0) * max(left_in_trust, 0.0)) ** 0.5, 1.0)
+    return float(structure), float(np.abs(mean_present - mean_moved).mean()) / 255
+
+
 def _overlap(previous: Thumbnail, current: Thumbnail) -> tuple[Thumbnail, Thumbnail]:
     """Cut both pictures to what they share when one is shifted as a whole onto the other; at least 2/5 of each side."""
     window = cv2.createHanningWindow(current.shape[::-1], cv2.CV_32F)
@@ -155,5 +161,5 @@ def _overlap(previous: Thumbnail, current: Thumbnail) -> tuple[Thumbnail, Thumbn
     return np.ascontiguousarray(previous), np.ascontiguousarray(current)
 
 
-def _mean(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+def _mean(plane: Plane) -> Plane:
     return np.asarray(cv2.blur(plane, (_WINDOW, _WINDOW)), dtype=np.float32)
