@@ -67,8 +67,10 @@ class CutDetector:
     Convention: works on small 8-bit luma thumbnails of about 160x90 pixels. The previous one is warped along DIS flow;
     then local covariance is compared with local variance, summed over the picture. Flow can bend any texture into any
     other, so the same is asked once more where only what forward and backward flow agree on counts as explained, and
-    the score is the geometric mean of the two. Brightness does not matter: slow fades and exposure changes are no
-    cuts. Holds buffers: one instance for one thread.
+    the score is the geometric mean of the two. Pictures that are alike already as they stand need no flow; for those
+    that look like a cut, what both share under one shift is compared as well, since a whip pan goes further than flow
+    is searched. Brightness does not matter: slow fades and exposure changes are no cuts. Holds buffers: one instance
+    for one thread.
     """
 
     def __init__(self, config: CutConfig | None = None) -> None:
