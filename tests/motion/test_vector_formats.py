@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import cv2
@@ -5,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.motion.vectors import uniform, write_exr, write_flo, write_kitti
-from vidstyle.errors import ConfigError
+from vidstyle.errors import ConfigError, PluginError
 from vidstyle.motion import VectorConfig
 from vidstyle.motion.vector_formats import read_field, read_flo, read_kitti
 
@@ -133,3 +134,10 @@ def test_a_damaged_exr_file_is_refused_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "torn.exr").write_bytes(b"\x76\x2f\x31\x01torn")
     with pytest.raises(ConfigError, match=r"torn\.exr"):
         read_field(tmp_path / "torn.exr", VectorConfig())
+
+
+def test_without_openexr_the_way_to_get_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "OpenEXR", None)
+    (tmp_path / "a.exr").write_bytes(b"")
+    with pytest.raises(PluginError, match=r"pip install 'vidstyle\[exr\]'"):
+        read_field(tmp_path / "a.exr", VectorConfig())

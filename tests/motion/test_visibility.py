@@ -39,3 +39,8 @@ def test_a_motion_boundary_is_not_trusted_unless_asked_to() -> None:
 
 def test_a_picture_of_one_pixel_is_taken() -> None:
     assert consistency(torch.zeros(1, 2, 1, 1), torch.zeros(1, 2, 1, 1)).item() == 1
+
+
+def test_noise_at_the_border_of_a_still_picture_is_forgiven() -> None:
+    assert consistency(uniform(-0.003, 0.003), uniform(0.003, -0.003)).min() == 1
+    assert consistency(uniform(-0.01, 0), uniform(0.01, 0))[..., 0].sum() == 0
