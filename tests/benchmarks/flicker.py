@@ -1,132 +1,201 @@
-"""How much flicker the blend takes away, and what it costs: `python -m tests.benchmarks.flicker [STYLE ...]`.
+"""How much flicker the blend takes away, and what it costs in sharpness: `python -m tests.benchmarks.flicker`.
 
-Every style paints each frame by itself; the blend then runs over the same pictures at several settings. Printed is
-E_warp (mean squared, RGB 0 to 1, in units of 1e-5) between neighbours and 10 frames apart, by how many times it is
-lower than per frame, sharpness and similarity to per frame, and the processor time of motion and blend a frame.
+Every style paints each frame by itself; the blend then runs over the same pictures at every setting. Printed are E_warp
+(mean squared, RGB 0 to 1, in units of 1e-5) between neighbours and 10 frames apart, by how many times it is lower than
+per frame, how it compares with the source's own (below 1, marked !, it is blur), sharpness and similarity to per frame;
+then the medians over clips, and whether the bars are met. Motion and the measuring flow are found once a clip for all.
+
+`--cache` keeps painted frames and flow for the next run. `--flow` measures with another estimator than the blend's own,
+which might otherwise be rewarded for its mistakes. Much faster with OMP_WAIT_POLICY=PASSIVE where cores are shared.
 """
 
-import sys
+import argparse
+import json
 import time
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import cv2
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
-from tests.benchmarks.mosaic import Mosaic
-from vidstyle.backends import BACKENDS
-from vidstyle.frames import FrameBatch, Span
-from vidstyle.measure import Measures, measure_clips
-from vidstyle.media import ClipReader
-from vidstyle.motion.neighbourhood import smooth
-from vidstyle.networks import load_style
-from vidstyle.stages.batches import StyledBatch
+from tests.benchmarks.material import CLIPS, SHARED, WIDTH, Look, known_looks, painted, read_moment
+from tests.benchmarks.verdict import HEAD, Row, summaries, verdicts
+from vidstyle.frames import FrameBatch
+from vidstyle.measure.sharpness import SharpnessRatio
+from vidstyle.measure.similarity import multi_scale_ssim
+from vidstyle.measure.warping import WarpErrors
+from vidstyle.motion import FlowEstimator, MotionConfig, build_estimator
+from vidstyle.stages.batches import MovingBatch, StyledBatch
 from vidstyle.stages.blend import BlendConfig, blend
 from vidstyle.stages.motion import estimate_motion
-from vidstyle.stages.stylize import paint
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
-FRAMES, HEIGHT, WIDTH = 40, 360, 640
-CLIPS = {  # what is to be seen: (file, first frame)
-    "hand-held": ("sam2_01_dog.mp4", 60),
-    "still camera": ("sam2_05_default_juggle.mp4", 60),
-    "fast pan": ("propainter_running_car.mp4", 40),
-    "orbit": ("mdn_elf.mp4", 60),
-    "hands": ("sam2_02_cups.mp4", 90),
-    "jumping": ("sam2_bedroom.mp4", 90),
-}
-SETTINGS = {
-    "stability .9": BlendConfig(stability=0.9),
-    ".9, no detail": BlendConfig(stability=0.9, detail=1),
+Blend = Callable[[Iterable[StyledBatch]], Iterable[FrameBatch]]
+Settings = dict[str, BlendConfig | Blend]
+
+DEFAULT = "default"
+SETTINGS: Settings = {
+    DEFAULT: BlendConfig(),
     "stability .97": BlendConfig(stability=0.97),
     "stability .6": BlendConfig(stability=0.6),
 }
+ABLATION: Settings = {
+    "no detail": BlendConfig(detail=1),
+    "no clamp": BlendConfig(tolerance=1),
+    "bilinear": BlendConfig(warp="bilinear"),
+    "no photometric": BlendConfig(photometric=0),
+    "mix alone": BlendConfig(detail=1, tolerance=1, warp="bilinear"),
+}
 
-Painter = Callable[[Tensor], Tensor]
+FAR = 10  # frames apart
+ALIKE_EVERY = 4  # frames: similarity costs as much as everything else together
+MOMENTS = 4  # rows of a contact sheet
 
 
-def main(names: list[str]) -> None:
-    """Print the table for the named styles, or for all that are here."""
+def main() -> None:
+    """Print the tables."""
+    options = arguments()
     torch.set_grad_enabled(False)
-    print(f"{FRAMES} frames at {WIDTH}x{HEIGHT}; torch {torch.__version__}, OpenCV {cv2.__version__}, CPU")
+    looks = {name: look for name, look in known_looks().items() if name in options.styles}
+    for name in set(options.styles) - set(looks):
+        print(f"{name}: not here, left out")
+    settings = SETTINGS | (ABLATION if options.ablation else {})
+    measuring = MotionConfig(estimator=options.flow, weights=options.weights, scale=1.0, cache=flows(options))
+    print(f"{options.frames} frames, {WIDTH} px wide; torch {torch.__version__}, OpenCV {cv2.__version__}, CPU;")
     print(
-        f"{'style':8}{'clip':14}{'blend':15}{'near':>8}{'lower':>7}{'far':>8}{'lower':>7}{'sharp':>7}{'alike':>7}{'ms':>6}"
+        f"measured with {options.flow} at full size; {FAR} frames apart is far; ! is below the source's own\n\n{HEAD}"
     )
-    for name, painter in painters(names):
-        for clip in CLIPS:
-            for row in rows(clip, painter):
-                print(f"{name:8}{row}", flush=True)
+    rows: list[Row] = []
+    for clip in options.clips:
+        started = time.monotonic()
+        found = list(measure(clip, looks, settings, measuring, options))
+        print("\n".join(map(str, found)))
+        print(f"        {clip}: {CLIPS[clip].shows}; {time.monotonic() - started:.0f} s\n", flush=True)
+        rows += found
+    print("\n".join(summaries(sorted(rows, key=lambda row: options.styles.index(row.style)))))
+    for style in looks:
+        print(f"\n{style}, {DEFAULT}, {len(options.clips)} clips:")
+        print("\n".join(verdicts([row for row in rows if (row.style, row.setting) == (style, DEFAULT)])))
+    if options.json:
+        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
 
 
-def painters(names: list[str]) -> Iterator[tuple[str, Painter]]:
-    """Give the styles that are asked for and present."""
-    known: dict[str, Callable[[], Painter]] = {
-        "hatch": lambda: hatch,
-        "mosaic": lambda: Mosaic(SHARED / "weights" / "rrmina" / "mosaic_TransformerResNextNetwork.pth"),
-        "ink": lambda: shipped("ink"),
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--styles", type=_names, default=["ink", "mosaic", "wave"], help="names with commas between")
+    parser.add_argument("--clips", type=_names, default=list(CLIPS), help=f"of {','.join(CLIPS)}")
+    parser.add_argument("--frames", type=int, default=40)
+    parser.add_argument("--ablation", action="store_true", help="each idea of the blend left out")
+    parser.add_argument("--cache", type=Path, help="folder that keeps painted frames and flow")
+    parser.add_argument("--json", type=Path, help="file for the raw figures")
+    parser.add_argument("--flow", default="dis", help="estimator that measures")
+    parser.add_argument("--weights", help="its weights, for raft")
+    parser.add_argument("--sheet", type=Path, help="folder for a contact sheet of each style and clip")
+    options = parser.parse_args()
+    absent = [name for name in options.clips if name not in CLIPS]
+    if absent:
+        parser.error(f"no clip called {absent[0]}; known: {','.join(CLIPS)}")
+    if options.frames <= FAR + 1:
+        parser.error(f"{options.frames} frames; at least {FAR + 2} are needed to compare frames {FAR} apart")
+    if not (SHARED / "media" / "clips").is_dir():
+        parser.error("real clips are absent: no folder shared/media/clips beside the checkout")
+    return options
+
+
+def _names(text: str) -> list[str]:
+    return text.split(",")
+
+
+def flows(options: argparse.Namespace) -> Path | None:
+    """Give the folder that keeps flow, if any."""
+    return options.cache / "flow" if options.cache else None
+
+
+def measure(
+    clip: str, looks: dict[str, Look], settings: Settings, measuring: MotionConfig, options: argparse.Namespace
+) -> Iterator[Row]:
+    """Give the rows of one clip, for every style and setting."""
+    frames = read_moment(CLIPS[clip], options.frames)
+    moving = list(estimate_motion(frames, MotionConfig(cache=flows(options))))
+    painting = {name: painted(name, look, clip, frames, options.cache) for name, look in looks.items()}
+    ruler = Ruler(build_estimator(measuring), list(painting), settings, len(frames))
+    streams = {
+        (style, setting): blended(settings[setting], moving, painting[style])
+        for style in painting
+        for setting in settings
     }
-    for name in names or known:
-        yield name, known[name]()
+    for n, batch in enumerate(moving):
+        alone = {style: pictures[n : n + 1].float() for style, pictures in painting.items()}
+        ruler.add(batch, alone, {key: next(stream) for key, stream in streams.items()})
+    if options.sheet:
+        ruler.save(options.sheet, clip)
+    yield from ruler.rows(clip)
 
 
-def shipped(name: str) -> Painter:
-    """Give a style of our own as a painter."""
-    style = load_style(name)
-    run = BACKENDS.get("torch")(style.generator, torch.device("cpu"))
-    return lambda images: paint(style, run, images)
+def blended(setting: BlendConfig | Blend, moving: list[MovingBatch], pictures: Tensor) -> Iterator[Tensor]:
+    """Give the blended pictures one by one, as an encoder would clamp them."""
+    styled = (StyledBatch(batch, pictures[n : n + 1].float()) for n, batch in enumerate(moving))
+    for batch in blend(styled, setting) if isinstance(setting, BlendConfig) else setting(styled):
+        for n in range(len(batch)):
+            yield batch.images[n : n + 1].clamp(0, 1)
 
 
-def hatch(images: Tensor) -> Tensor:
-    """A procedural line style: edges and hatching that switch hard with the tone, so noise makes them flicker."""
-    tone = smooth(images, 1.0).mean(1, keepdim=True)
-    lines = (tone - smooth(tone, 2.0)) > -0.01
-    row = torch.arange(tone.shape[2])[:, None] + torch.arange(tone.shape[3])
-    hatched = (row % 6 >= 2) | (tone > 0.45)
-    return smooth((0.15 + 0.85 * (lines & hatched)).expand_as(images).contiguous(), 0.6)
+class Ruler:
+    """Measures all styles and settings of one clip together, so that flow is estimated once."""
 
+    def __init__(self, estimator: FlowEstimator, styles: list[str], settings: Settings, count: int) -> None:
+        self._styles = styles
+        self._keys = [(style, setting) for style in styles for setting in settings]
+        self._near, self._far = WarpErrors(1, estimator), WarpErrors(FAR, estimator)
+        self._sharpness = {key: SharpnessRatio() for key in self._keys}
+        self._alike: dict[tuple[str, str], list[float]] = {key: [] for key in self._keys}
+        self._moments = {round((n + 0.5) * count / MOMENTS) for n in range(MOMENTS)}
+        self._sheets: dict[str, list[Tensor]] = {style: [] for style in styles}
+        self._seen = 0
 
-def rows(clip: str, painter: Painter) -> Iterator[str]:
-    """Give the table's lines of one clip: input, per frame, and every setting of the blend."""
-    frames = list(scaled(*CLIPS[clip]))
-    start = time.process_time()
-    moving = list(estimate_motion(frames))
-    motion_ms = 1000 * (time.process_time() - start) / FRAMES
-    styled = [StyledBatch(batch, painter(batch.frames.images)) for batch in moving]
-    alone = [FrameBatch(batch.images, batch.moving.frames.pts, batch.moving.frames.time_base) for batch in styled]
-    for number, (name, config) in enumerate(SETTINGS.items()):
-        start = time.process_time()
-        blended = list(blend(styled, config))
-        blend_ms = 1000 * (time.process_time() - start) / FRAMES
-        measures = measure_clips(frames, blended, alone)
-        if number == 0:
-            yield line(clip, "(input)", measures.short.source, measures.long.source)
-            yield line(clip, "(per frame)", measures.short.reference, measures.long.reference)
-        yield line(clip, name, measures.short.result, measures.long.result, measures, motion_ms + blend_ms)
+    def add(self, batch: MovingBatch, alone: dict[str, Tensor], blended: dict[tuple[str, str], Tensor]) -> None:
+        """Take the next frame: the source with its marks, what each style made of it, and what each blend did."""
+        source, clips = batch.frames.images, [*alone.values(), *blended.values()]
+        for errors in (self._near, self._far):
+            errors.add(source, source, *clips, cut=batch.restarts[0], flash=batch.flashes[0])
+        for (style, setting), image in blended.items():
+            self._sharpness[style, setting].add(image, alone[style])
+            if self._seen % ALIKE_EVERY == 0:
+                self._alike[style, setting].append(float(multi_scale_ssim(image, alone[style])))
+        if self._seen in self._moments:
+            for style, pictures in self._sheets.items():
+                pictures.append(torch.cat([source, alone[style], blended[style, DEFAULT]], dim=3)[0])
+        self._seen += 1
 
+    def rows(self, clip: str) -> Iterator[Row]:
+        """Give what was measured."""
+        for number, (style, setting) in enumerate(self._keys):
+            clips = {"": 1 + len(self._styles) + number, "_alone": 1 + self._styles.index(style), "_source": 0}
+            errors = {
+                f"{name}{of}": error.mean(index)
+                for name, error in (("near", self._near), ("far", self._far))
+                for of, index in clips.items()
+            }
+            alike = self._alike[style, setting]
+            yield Row(
+                style,
+                clip,
+                setting,
+                **{name: float("nan") if error is None else error for name, error in errors.items()},
+                sharpness=self._sharpness[style, setting].value or 0.0,
+                similarity=sum(alike) / len(alike),
+            )
 
-def line(
-    clip: str, blend: str, near: float | None, far: float | None, measures: Measures | None = None, ms: float = 0
-) -> str:
-    """Write one line of the table."""
-    if measures is None:
-        return f"{clip:14}{blend:15}{1e5 * (near or 0):8.1f}{'':7}{1e5 * (far or 0):8.1f}"
-    lower = [figures.ratio or 0 for figures in (measures.short, measures.long)]
-    return (
-        f"{clip:14}{blend:15}{1e5 * (near or 0):8.1f}{lower[0]:7.2f}{1e5 * (far or 0):8.1f}{lower[1]:7.2f}"
-        f"{measures.sharpness or 0:7.3f}{measures.similarity or 0:7.3f}{ms:6.0f}"
-    )
-
-
-def scaled(file: str, first: int) -> Iterator[FrameBatch]:
-    """Read the frames of a clip, reduced to the size of the table."""
-    with ClipReader(SHARED / "media" / "clips" / file) as reader:
-        for batch in islice(reader.frames(Span(first, first + FRAMES)), FRAMES):
-            images = interpolate(batch.images, size=(HEIGHT, WIDTH), mode="bilinear", antialias=True)
-            yield FrameBatch(images, batch.pts, batch.time_base)
+    def save(self, folder: Path, clip: str) -> None:
+        """Write a contact sheet a style: source, per frame and default side by side, at several moments."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for style, pictures in self._sheets.items():
+            codes = (torch.cat(pictures, dim=1).clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
+            cv2.imwrite(str(folder / f"{style}-{clip}.png"), np.ascontiguousarray(codes[..., ::-1]))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
