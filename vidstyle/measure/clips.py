@@ -94,7 +94,8 @@ class _Meter:
         self._names = tuple(frames)
         baseline = frames.get("reference", frames["source"])
         pair = self._short.add(frames["source"], *frames.values(), cut=cut, flash=flash)
-        self._long.add(frames["source"], *frames.values(), cut=cut, flash=flash)
+        step = None if pair is None else pair.flow
+        self._long.add(frames["source"], *frames.values(), cut=cut, flash=flash, step=step)
         if pair is not None:
             self._note_worst(number, pair, frames)
         if self._stability is not None:

@@ -1,7 +1,7 @@
 """Which flow vectors can be trusted: seen from both sides, inside the picture, away from motion boundaries."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from vidstyle.motion.warp import sampling_grid, warp
@@ -25,7 +25,7 @@ def consistency(
     hidden = gap > 0.01 * (length + _square(back)) + 0.5
     if boundaries:
         hidden |= _gradient_energy(to_previous) > 0.01 * length + 0.002
-    return (~(hidden | _outside(to_previous))).float()
+    return (~(hidden | outside(to_previous))).float()
 
 
 def _square(flow: Tensor) -> Tensor:
@@ -43,9 +43,11 @@ def _gradient_energy(flow: Tensor) -> Tensor:
     return energy
 
 
-def _outside(to_previous: Tensor) -> Tensor:
+def outside(to_previous: Float[Tensor, "n 2 h w"]) -> Bool[Tensor, "n 1 h w"]:
+    """Tell which pixels point out of the picture."""
     height, width = to_previous.shape[-2:]
     grid = sampling_grid(to_previous)
     x, y = grid[:, :1], grid[:, 1:]
-    outside: Tensor = (x < -_EDGE) | (y < -_EDGE) | (x > width - 1 + _EDGE) | (y > height - 1 + _EDGE)
-    return outside
+    left_or_above = (x < -_EDGE) | (y < -_EDGE)
+    beyond: Tensor = left_or_above | (x > width - 1 + _EDGE) | (y > height - 1 + _EDGE)
+    return beyond
