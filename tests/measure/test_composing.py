@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import torch
 from torch import Tensor
 
@@ -31,7 +33,7 @@ def test_steps_add_up_and_visible_is_what_all_of_them_see() -> None:
 def test_a_far_pan_is_followed_and_what_left_the_picture_is_not_visible() -> None:
     frames = panned()[:6]
     estimator = build_estimator(MotionConfig(scale=1.0))
-    steps = [estimator(before, after) for before, after in zip(frames, frames[1:], strict=False)]
+    steps = [estimator(before, after) for before, after in pairwise(frames)]
     flow = far_flow(frames[0], frames[-1], steps, estimator)
     seen = flow.visibility > 0.5
     assert seen[..., STEP * 5 + 8 : WIDTH - 8].float().mean() > 0.7
