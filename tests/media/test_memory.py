@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from tests.media.evidence import copy_clip
 torch.set_num_threads(1)
-copy_clip(Path(sys.argv[1]), Path(sys.argv[2]), encoder="x264", preset="ultrafast")
+copy_clip(Path(sys.argv[1]), Path(sys.argv[2]), encoder="x264", speed="ultrafast")
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

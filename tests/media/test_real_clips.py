@@ -42,7 +42,7 @@ def test_the_first_frames_keep_times_planes_tags_and_sound(real_clips, tmp_path,
 def test_a_whole_clip_keeps_every_time_and_packet(real_clips, tmp_path, name):
     source = real_clips / name
     target = tmp_path / f"b{source.suffix}"
-    reader, _, tally = copy_clip(source, target, preset="ultrafast", quality=35)
+    reader, _, tally = copy_clip(source, target, speed="ultrafast", quality=35)
     assert video_times(target) == video_times(source)
     assert audio_packets(target) == audio_packets(source)
     assert tally.frames == reader.tally.decoded == len(video_times(source))

@@ -93,7 +93,7 @@ def test_without_a_style_the_source_planes_come_back_with_every_code(tmp_path, p
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_sound_and_picture_are_interleaved(tmp_path, suffix):
     source = make_clip(tmp_path / "a.mp4", frames=200)
-    copy_clip(source, tmp_path / f"b{suffix}", preset="ultrafast")
+    copy_clip(source, tmp_path / f"b{suffix}", speed="ultrafast")
     assert longest_run(tmp_path / f"b{suffix}") <= 5
 
 

@@ -93,13 +93,16 @@ def test_an_encoder_that_does_not_go_into_the_container_is_refused(tmp_path, sou
 @pytest.mark.parametrize(
     "settings",
     [
-        {"encoder": "x264", "preset": "warp9"},
+        {"encoder": "x264", "speed": "warp9"},
         {"encoder": "x264", "options": {"no-such-option": "1"}},
         {"encoder": "x264", "pixel_format": "gbrp"},
         {"encoder": "prores", "quality": 3},
-        {"encoder": "ffv1", "preset": "fast"},
+        {"encoder": "ffv1", "speed": "fast"},
+        {"encoder": "x264", "profile": "high"},
+        {"encoder": "prores", "profile": "5555"},
+        {"encoder": "dnxhr", "profile": "sq", "pixel_format": "yuv422p10le"},
     ],
 )
 def test_settings_that_the_encoder_does_not_know_are_refused(tmp_path, source, settings):
-    suffix = {"prores": ".mov", "ffv1": ".mkv"}.get(settings["encoder"], ".mp4")
+    suffix = {"prores": ".mov", "dnxhr": ".mov", "ffv1": ".mkv"}.get(settings["encoder"], ".mp4")
     assert isinstance(refused(source, tmp_path / f"b{suffix}", **settings), ConfigError)

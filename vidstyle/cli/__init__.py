@@ -14,6 +14,7 @@ import typer
 from vidstyle import __version__
 from vidstyle.cli.demo import demo
 from vidstyle.cli.doctor import doctor
+from vidstyle.cli.formats import formats
 from vidstyle.cli.measure import measure
 from vidstyle.cli.probe import probe
 from vidstyle.cli.styles import styles
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (stylize, measure, probe, doctor, demo, train):
+for command in (stylize, measure, probe, formats, doctor, demo, train):
     app.command()(command)
 app.add_typer(styles, name="styles")
 

@@ -28,6 +28,9 @@ def stylize(
         Text, typer.Option(help="Frames of the clip that begin a new shot, beside those found: 12,40.")
     ] = None,
     device: Annotated[Text, typer.Option(help="auto, cpu, cuda or cuda:N [default: auto].")] = None,
+    preset: Annotated[
+        Text, typer.Option(help="review, web, master-prores, …: what a delivery asks for; see `vidstyle formats`.")
+    ] = None,
     encoder: Annotated[Text, typer.Option(help="auto, x264, x265, ffv1, nvenc-h264, … [default: auto].")] = None,
     quality: Annotated[
         Number, typer.Option("--quality", "--crf", help="The encoder's constant quality, lower is better.")
@@ -57,6 +60,7 @@ def stylize(
         "stylize.hold": hold,
         "blend.strength": strength,
         "blend.stability": stability,
+        "encode.preset": preset,
         "encode.encoder": encoder,
         "encode.quality": quality,
     }

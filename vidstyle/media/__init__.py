@@ -7,6 +7,7 @@ from vidstyle.media.encoders import ENCODERS, EncodeConfig, EncoderPreset
 from vidstyle.media.encoding import WriteTally
 from vidstyle.media.packets import Passthrough
 from vidstyle.media.pixels import PlaneConverter, PlaneLayout
+from vidstyle.media.presets import PRESETS, Preset
 from vidstyle.media.reader import ClipReader, DecodeConfig, ReadTally
 from vidstyle.media.target import CONTAINERS
 from vidstyle.media.writer import ClipWriter
@@ -14,6 +15,7 @@ from vidstyle.media.writer import ClipWriter
 __all__ = [
     "CONTAINERS",
     "ENCODERS",
+    "PRESETS",
     "AudioInfo",
     "Availability",
     "ChapterInfo",
@@ -27,6 +29,7 @@ __all__ = [
     "Passthrough",
     "PlaneConverter",
     "PlaneLayout",
+    "Preset",
     "ReadTally",
     "StreamInfo",
     "VideoInfo",

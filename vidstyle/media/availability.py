@@ -54,11 +54,11 @@ def why_closed(preset: EncoderPreset) -> str:
     """Open the encoder for real; the reason why it doesn't, or an empty string where it does."""
     hush_encoders()
     try:
-        pix_fmt, layout = next(iter(preset.layouts().items()))
+        pix_fmt = next(iter(preset.layouts()))
         context: Any = av.CodecContext.create(preset.codec, "w")
         context.width, context.height, context.pix_fmt = 256, 256, pix_fmt
         context.time_base, context.framerate = Fraction(1, 25), Fraction(25)
-        context.options = preset.settings(EncodeConfig(), layout, threads=1)
+        context.options = preset.settings(EncodeConfig(), pix_fmt, threads=1)
         context.open()
     except (av.FFmpegError, ValueError, OSError) as error:
         return _reason(error)

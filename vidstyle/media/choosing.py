@@ -41,13 +41,16 @@ def choose_encoder(config: EncodeConfig, container: str, source: PlaneLayout, si
         ConfigError: the encoder does not take the asked-for pixel format.
     """
     preset = _automatic(container, source, size) if config.encoder == AUTO else _asked_for(config.encoder)
-    layouts = {name: layout for name, layout in preset.layouts().items() if not preset.even or fits(layout, size)}
+    layouts = {
+        name: layout for name, layout in preset.layouts(config.profile).items() if not preset.even or fits(layout, size)
+    }
     if config.pixel_format is None:
         return Choice(preset, *nearest_layout(layouts, source))
     if config.pixel_format not in layouts:
         known = ", ".join(sorted(layouts))
         raise ConfigError(
-            f"encoder {preset.name} takes no pixel format {config.pixel_format!r} at this size; it takes {known}",
+            f"encoder {preset.name} takes no pixel format {config.pixel_format!r} "
+            f"{f'in profile {config.profile} ' if config.profile else ''}at this size; it takes {known}",
             key="encode.pixel_format",
         )
     return Choice(preset, config.pixel_format, layouts[config.pixel_format])

@@ -19,13 +19,27 @@ class EncodeConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    encoder: str = Field(default=AUTO, description="auto, or a preset's name such as x264")
+    preset: str | None = Field(
+        default=None, description="a named preset such as review; what is set beside it counts more"
+    )
+    encoder: str = Field(default=AUTO, description="auto, or an encoder's name such as x264")
     quality: float | None = Field(default=None, ge=0, description="the encoder's constant quality, lower is better")
-    preset: str | None = Field(default=None, description="the encoder's own speed preset or profile, such as medium")
+    speed: str | None = Field(default=None, description="the encoder's own speed preset, such as medium")
+    profile: str | None = Field(
+        default=None, description="the codec's profile, such as hq or 4444; None: by the source"
+    )
     pixel_format: str | None = Field(default=None, description="FFmpeg's pixel format; None: as the source")
     options: dict[str, str] = Field(default_factory=dict, description="further options of the encoder, as FFmpeg's")
     threads: int = Field(default=0, ge=0, description="encoder threads; 0: half of the cores")
     queue: int = Field(default=3, ge=1, description="batches that may wait for the encoder")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A codec's profile: what FFmpeg's option `profile` calls it, and the pixel formats that belong to it."""
+
+    value: str
+    pixel_formats: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +49,8 @@ class EncoderPreset:
     codec      FFmpeg's encoder
     formats    container formats it goes into; the first is the usual one
     quality    the option that sets constant quality, and our default for it; None where the encoder has none
-    speed      the option that `EncodeConfig.preset` sets, and our default for it
+    speed      the option that `EncodeConfig.speed` sets, and our default for it
+    profiles   where the profile decides the pixel format: name → profile; of those that fit the first is usual
     options    fixed options; {threads} stands for the number of threads
     limited    True where the bitstream can't say that it is full range
     even       True where subsampled chroma must divide the picture's size
@@ -47,19 +62,25 @@ class EncoderPreset:
     formats: tuple[str, ...]
     quality: tuple[str, float] | None = None
     speed: tuple[str, str] | None = None
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     limited: bool = False
     even: bool = False
     says_aspect: bool = False
 
-    def layouts(self) -> dict[str, PlaneLayout]:
-        """The pixel formats that the encoder takes and we can fill, with the planar layout each is filled from."""
+    def layouts(self, profile: str | None = None) -> dict[str, PlaneLayout]:
+        """The pixel formats that the encoder takes and we can fill, with the planar layout each is filled from.
+
+        Raises ConfigError where there is no such profile.
+        """
         listed = [form.name for form in av.Codec(self.codec, "w").video_formats or ()]
+        if profile is not None:
+            listed = [name for name in listed if name in self._profile(profile).pixel_formats]
         known = ((name, planar_layout(name)) for name in listed if not has_alpha(name) and not name.startswith("yuvj"))
         return {name: layout for name, layout in known if layout is not None}
 
-    def settings(self, config: EncodeConfig, layout: PlaneLayout, threads: int) -> dict[str, str]:
-        """The options to open the encoder with. Raises ConfigError on a quality where the encoder has none."""
+    def settings(self, config: EncodeConfig, pix_fmt: str, threads: int) -> dict[str, str]:
+        """The options to open the encoder with. Raises ConfigError on a setting that the encoder does not have."""
         chosen = {name: value.format(threads=threads) for name, value in self.options.items()}
         if self.quality is not None:
             option, default = self.quality
@@ -67,11 +88,28 @@ class EncoderPreset:
         elif config.quality is not None:
             raise ConfigError(f"encoder {self.name} has no quality setting; leave it out", key="encode.quality")
         if self.speed is not None:
-            speed, usual = self.speed
-            chosen[speed] = config.preset or _PROFILES.get((self.name, layout.name), usual)
-        elif config.preset is not None:
-            raise ConfigError(f"encoder {self.name} has no presets; leave it out", key="encode.preset")
+            option, usual = self.speed
+            chosen[option] = config.speed or usual
+        elif config.speed is not None:
+            raise ConfigError(f"encoder {self.name} has no speed setting; leave it out", key="encode.speed")
+        if config.profile is not None or self.profiles:
+            chosen["profile"] = self._profile(config.profile or self._usual_profile(pix_fmt)).value
         return chosen | config.options
+
+    def _profile(self, name: str) -> Profile:
+        if name in self.profiles:
+            return self.profiles[name]
+        if not self.profiles:
+            raise ConfigError(
+                f"encoder {self.name} finds its profile by the pixel format; leave it out, or set encode.pixel_format",
+                key="encode.profile",
+            )
+        raise ConfigError(
+            f"encoder {self.name} has no profile {name!r}; it has {', '.join(self.profiles)}", key="encode.profile"
+        )
+
+    def _usual_profile(self, pix_fmt: str) -> str:
+        return next(name for name, profile in self.profiles.items() if pix_fmt in profile.pixel_formats)
 
 
 MP4 = ("mp4", "mov", "matroska")
@@ -82,7 +120,7 @@ X265 = EncoderPreset(
     MP4,
     ("crf", 18.0),
     ("preset", "fast"),
-    {"x265-params": "log-level=none:pools={threads}"},
+    options={"x265-params": "log-level=none:pools={threads}"},
     even=True,
     says_aspect=True,
 )
@@ -92,23 +130,53 @@ VP9 = EncoderPreset(
     ("webm", "matroska", "mp4"),
     ("crf", 20.0),
     ("cpu-used", "4"),
-    {"b": "0", "row-mt": "1", "deadline": "good"},
+    options={"b": "0", "row-mt": "1", "deadline": "good"},
 )
 AV1 = EncoderPreset(
-    "av1", "libsvtav1", ("mp4", "matroska", "webm"), ("crf", 22.0), ("preset", "8"), {"svtav1-params": "lp={threads}"}
+    "av1",
+    "libsvtav1",
+    ("mp4", "matroska", "webm"),
+    ("crf", 22.0),
+    ("preset", "8"),
+    options={"svtav1-params": "lp={threads}"},
 )
 FFV1 = EncoderPreset("ffv1", "ffv1", ("matroska",), options={"level": "3", "slicecrc": "1"})
+_422, _444 = ("yuv422p10le",), ("yuv444p10le", "yuva444p10le")
 PRORES = EncoderPreset(
-    "prores", "prores_ks", ("mov", "matroska"), speed=("profile", "hq"), options={"vendor": "apl0"}, limited=True
+    "prores",
+    "prores_ks",
+    ("mov", "matroska"),
+    profiles={
+        "hq": Profile("hq", _422),
+        "4444": Profile("4444", _444),
+        "422": Profile("standard", _422),
+        "lt": Profile("lt", _422),
+        "proxy": Profile("proxy", _422),
+        "4444xq": Profile("4444xq", _444),
+    },
+    options={"vendor": "apl0"},
+    limited=True,
 )
-DNXHR = EncoderPreset("dnxhr", "dnxhd", ("mov",), speed=("profile", "dnxhr_hq"), limited=True)
+DNXHR = EncoderPreset(
+    "dnxhr",
+    "dnxhd",
+    ("mov",),
+    profiles={
+        "hq": Profile("dnxhr_hq", ("yuv422p",)),
+        "hqx": Profile("dnxhr_hqx", ("yuv422p10le",)),
+        "444": Profile("dnxhr_444", ("yuv444p10le", "gbrp10le")),
+        "sq": Profile("dnxhr_sq", ("yuv422p",)),
+        "lb": Profile("dnxhr_lb", ("yuv422p",)),
+    },
+    limited=True,
+)
 NVENC_H264 = EncoderPreset(
     "nvenc-h264",
     "h264_nvenc",
     MP4,
     ("cq", 19.0),
     ("preset", "p5"),
-    {"rc": "vbr", "b": "0"},
+    options={"rc": "vbr", "b": "0"},
     even=True,
     says_aspect=True,
 )
@@ -118,9 +186,17 @@ NVENC_HEVC = EncoderPreset(
     MP4,
     ("cq", 21.0),
     ("preset", "p5"),
-    {"rc": "vbr", "b": "0"},
+    options={"rc": "vbr", "b": "0"},
     even=True,
     says_aspect=True,
+)
+NVENC_AV1 = EncoderPreset(
+    "nvenc-av1",
+    "av1_nvenc",
+    ("mp4", "matroska", "webm"),
+    ("cq", 24.0),
+    ("preset", "p5"),
+    options={"rc": "vbr", "b": "0"},
 )
 
 ENCODERS: Registry[EncoderPreset] = Registry(
@@ -131,12 +207,3 @@ ENCODERS: Registry[EncoderPreset] = Registry(
         if isinstance(preset, EncoderPreset)
     },
 )
-
-# A profile that only fits one family of pixel formats.
-_PROFILES: Mapping[tuple[str, str], str] = {
-    ("prores", "yuv444p10le"): "4444",
-    ("prores", "yuv444p12le"): "4444",
-    ("dnxhr", "yuv422p10le"): "dnxhr_hqx",
-    ("dnxhr", "yuv444p10le"): "dnxhr_444",
-    ("dnxhr", "gbrp10le"): "dnxhr_444",
-}

@@ -94,7 +94,7 @@ class Muxer:
     def _add_video(self) -> VideoStream:
         plan, video = self.plan, self.plan.like.video
         rate = video.average_rate or _USUAL_RATE
-        options = plan.choice.preset.settings(plan.config, plan.choice.layout, thread_count(plan.config))
+        options = plan.choice.preset.settings(plan.config, plan.choice.pix_fmt, thread_count(plan.config))
         if plan.tags.chroma_location in CHROMA_LOCATIONS:
             options.setdefault("chroma_sample_location", plan.tags.chroma_location)
         stream = self._container.add_stream(plan.choice.preset.codec, rate=rate)

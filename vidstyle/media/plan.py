@@ -10,6 +10,7 @@ from vidstyle.media.colour import LUMA_WEIGHTS, UNKNOWN, ColourTags, assumed_mat
 from vidstyle.media.encoders import EncodeConfig
 from vidstyle.media.pixels import PlaneConverter, PlaneLayout
 from vidstyle.media.planar import planar_layout
+from vidstyle.media.presets import with_preset
 from vidstyle.media.target import container_of
 
 _MILLISECONDS = ("matroska", "webm")  # containers that count time in them
@@ -71,7 +72,7 @@ def plan_output(target: Path, like: ClipInfo, config: EncodeConfig) -> OutputPla
         TargetError: the suffix is unknown, or the encoder does not go into its container.
         ConfigError, PluginError, EncoderUnavailableError: the encoder's settings do not fit.
     """
-    container = container_of(target)
+    container, config = container_of(target), with_preset(config)
     source = planar_layout(like.video.pix_fmt)
     if source is None:
         raise ClipReadError(f"{like.path}: pixel format {like.video.pix_fmt} can't be read yet", path=like.path)
