@@ -2,7 +2,7 @@
 
 import pytest
 
-from vidstyle.errors import ConfigError
+from vidstyle.errors import ConfigError, EncoderUnavailableError
 from vidstyle.media import ENCODERS, EncodeConfig, available_decoders, opens
 from vidstyle.media.choosing import choose_encoder, losses, nearest_layout, thread_count
 from vidstyle.media.planar import planar_layout
@@ -24,6 +24,37 @@ from vidstyle.media.planar import planar_layout
 )
 def test_auto_suits_container_depth_and_size(container, pix_fmt, size, expected):
     assert choose_encoder(EncodeConfig(), container, planar_layout(pix_fmt), size).preset.name in expected
+
+
+@pytest.mark.parametrize(
+    ("pix_fmt", "gpu", "cpu"), [("yuv420p", "nvenc-h264", "x264"), ("yuv420p10le", "nvenc-hevc", "x265")]
+)
+def test_auto_takes_nvenc_where_it_opens_at_this_size_and_the_processor_else(monkeypatch, pix_fmt, gpu, cpu):
+    tried = []
+
+    def opens_below_8k(preset, size, pix_fmt):
+        tried.append((preset.name, size, pix_fmt))
+        return "" if size[1] <= 4096 else "width not within range"
+
+    monkeypatch.setattr("vidstyle.media.choosing.why_closed", opens_below_8k)
+    for width, expected in ((1920, gpu), (7680, cpu)):
+        found = choose_encoder(EncodeConfig(), "mp4", planar_layout(pix_fmt), (1080, width))
+        assert (found.preset.name, found.pix_fmt) == (expected, tried[-1][2] if expected == gpu else pix_fmt)
+        assert tried[-1][:2] == (gpu, (1080, width))
+
+
+def test_auto_never_asks_nvenc_for_what_it_would_lose(monkeypatch):
+    monkeypatch.setattr("vidstyle.media.choosing.why_closed", lambda *_: "")
+    assert choose_encoder(EncodeConfig(), "mp4", planar_layout("yuv422p12le"), (64, 64)).preset.name == "x265"
+
+
+def test_an_encoder_that_does_not_open_is_refused_with_what_is_there_instead(monkeypatch):
+    monkeypatch.setattr("vidstyle.media.choosing.why_closed", lambda preset: "no such device")
+    with pytest.raises(
+        EncoderUnavailableError, match=r"nvenc-av1 does not open here \(no such device\).*x264"
+    ) as caught:
+        choose_encoder(EncodeConfig(encoder="nvenc-av1"), "mp4", planar_layout("yuv420p"), (64, 64))
+    assert (caught.value.exit_code, caught.value.device) == (75, "cuda")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from vidstyle.media.encoders import ENCODERS, EncodeConfig, EncoderPreset
 
 # FFV1 is not among them: it opens only with a clip at hand.
 DECODERS = ("h264", "hevc", "vp8", "vp9", "libdav1d", "prores", "dnxhd", "mpeg2video", "mpeg4", "mjpeg")
+_USUAL_SIZE = (256, 256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,16 @@ def opens(name: str) -> bool:
     return not why_closed(ENCODERS.get(name))
 
 
-def why_closed(preset: EncoderPreset) -> str:
-    """Open the encoder for real; the reason why it doesn't, or an empty string where it does."""
+def why_closed(preset: EncoderPreset, size: tuple[int, int] = _USUAL_SIZE, pix_fmt: str | None = None) -> str:
+    """Open the encoder for real; the reason why it doesn't, or an empty string where it does.
+
+    Convention: `size` is (height, width) in pixels; GPUs encode neither the smallest pictures nor the largest.
+    """
     hush_encoders()
     try:
-        pix_fmt = next(iter(preset.layouts()))
+        pix_fmt = pix_fmt or next(iter(preset.layouts()))
         context: Any = av.CodecContext.create(preset.codec, "w")
-        context.width, context.height, context.pix_fmt = 256, 256, pix_fmt
+        context.height, context.width, context.pix_fmt = *size, pix_fmt
         context.time_base, context.framerate = Fraction(1, 25), Fraction(25)
         context.options = preset.settings(EncodeConfig(), pix_fmt, threads=1)
         context.open()

@@ -108,6 +108,7 @@ def _automatic(container: str, source: PlaneLayout, size: tuple[int, int]) -> En
     if container == "webm" or (container in VP9.formats and not fits(source, size)):
         return AV1 if deep else VP9
     fast = NVENC_HEVC if deep else NVENC_H264
-    if source in fast.layouts().values() and not why_closed(fast):
+    whole = [name for name, layout in fast.layouts().items() if layout == source and fits(layout, size)]
+    if whole and not why_closed(fast, size, whole[0]):
         return fast
     return X265 if deep else X264
