@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from vidstyle.errors import ClipReadError
 from vidstyle.media.colour import CHROMA_LOCATIONS, MATRICES, PRIMARIES, RANGES, TRANSFERS, UNKNOWN, ColourTags, name_of
 from vidstyle.media.opening import open_source, translate_read_errors
+from vidstyle.media.scene import SceneCoding
 
 _LOGGING = threading.Lock()
 
@@ -49,6 +50,8 @@ class VideoInfo(StreamInfo):
     sample_aspect_ratio: Fraction | None = Field(default=None, description="width:height of a pixel; None: not said")
     rotation: int = Field(default=0, description="degrees to turn the picture counter-clockwise for display")
     timecode: str = Field(default="", description="timecode of the first frame, such as 01:00:00:00")
+    first_number: int | None = Field(default=None, description="number of a sequence's first picture; None: a clip")
+    scene: SceneCoding | None = Field(default=None, description="how scene-linear pictures became display-referred")
     side: tuple[str, ...] = Field(default=(), description="kinds of stream side data, such as mastering metadata")
 
 

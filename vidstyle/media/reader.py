@@ -23,6 +23,7 @@ from vidstyle.media.opening import open_source, translate_read_errors
 from vidstyle.media.packets import Passthrough
 from vidstyle.media.pixels import PlaneConverter
 from vidstyle.media.planar import has_alpha, planar_layout, planes_of
+from vidstyle.media.sequences import SequenceConfig
 
 _ONE = 65536  # 1.0 in a display matrix, 16.16 fixed point
 _ROUNDING = 1e-3
@@ -39,6 +40,7 @@ class DecodeConfig(BaseModel):
     )
     threads: int = Field(default=0, ge=0, description="decoder threads; 0: as many as the decoder likes")
     max_pixels: int = Field(default=16384 * 16384, ge=1, description="largest width x height that is decoded, pixels")
+    sequence: SequenceConfig = Field(default_factory=SequenceConfig, description="of image sequences")
 
 
 @dataclass(slots=True)
