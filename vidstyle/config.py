@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from vidstyle.errors import ConfigError
-from vidstyle.media import DecodeConfig, EncodeConfig
+from vidstyle.media import DecodeConfig, EncodeConfig, WorkConfig
 from vidstyle.motion import MotionConfig
 from vidstyle.stages.blend import BlendConfig
 from vidstyle.stages.stylize import StylizeConfig
@@ -30,6 +30,7 @@ class RenderConfig(BaseModel):
     stylize: StylizeConfig = Field(default_factory=StylizeConfig)
     blend: BlendConfig = Field(default_factory=BlendConfig)
     encode: EncodeConfig = Field(default_factory=EncodeConfig)
+    work: WorkConfig = Field(default_factory=WorkConfig)
 
 
 def load_config(

@@ -6,21 +6,25 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from vidstyle.config import RenderConfig, validate
 from vidstyle.devices import resolve_device
-from vidstyle.errors import TargetError
+from vidstyle.errors import ConfigError, TargetError
 from vidstyle.frames import FrameBatch, Span
-from vidstyle.media import ClipInfo, ClipReader, ClipWriter, Passthrough
+from vidstyle.identity import identity_of
+from vidstyle.media import ClipInfo, ClipReader, ClipWriter, Passthrough, Point, Work, WorkConfig
 from vidstyle.motion import require_motion
 from vidstyle.networks import Style, load_style
 from vidstyle.progress import OnProgress, counted
 from vidstyle.report import RenderReport, Versions
 from vidstyle.shots import Shot
 from vidstyle.stages.batches import MovingBatch
-from vidstyle.stages.blend import BlendConfig, Watch, blend
+from vidstyle.stages.blend import BlendConfig, Memory, Watch, blend
 from vidstyle.stages.debug import DebugView
 from vidstyle.stages.motion import estimate_motion, without_motion
 from vidstyle.stages.prefetch import prefetch
+from vidstyle.stages.remembering import from_tensors, to_tensors
 from vidstyle.stages.stylize import stylize
 
 
@@ -31,12 +35,14 @@ def render_shot(
     *,
     debug_video: Path | None = None,
     overwrite: bool = False,
+    resume: bool = False,
     on_progress: OnProgress | None = None,
 ) -> RenderReport:
     """Stylize `shot` into the clip `target`, with the original audio.
 
     Nothing stands under `target` unless the whole render succeeded. `on_progress` is called after every batch. Into
-    `debug_video` goes a silent clip of the same timing that shows what the blend saw and did.
+    `debug_video` goes a silent clip of the same timing that shows what the blend saw and did. While it runs, finished
+    frames are kept beside `target`, so that after a kill another call goes on from there with `resume`.
 
     Raises:
         ClipError, StyleError, DeviceError, ConfigError, PluginError: as drawn in `vidstyle.errors`.
@@ -52,12 +58,16 @@ def render_shot(
         total = _expected(reader.info.video.frames, shot.span)
         if config.blend.strength and config.blend.stability:
             require_motion(config.motion, range(shot.span.start, shot.span.start + (total or 1)))
+        keep = _keeping(config, debug_video, resume=resume)
+        identity = identity_of(shot, config, style, str(device))
+        work = stack.enter_context(Work(target, identity, keep, resume=resume, overwrite=overwrite))
         writer = stack.enter_context(ClipWriter(target, like=reader.info, config=config.encode, overwrite=overwrite))
         frames = stack.enter_context(prefetch(reader.frames(shot.span)))
         watch = stack.enter_context(_watching(debug, reader.info, shot.span))  # ends before anything gets its name
-        cuts: list[int] = []
-        rendered = _transform(frames, style, config, shot.span.start, cuts, watch)
-        tally = writer.write(counted(rendered, total, on_progress), reader.packets(shot.span))
+        past = _Past(shot.span.start, work, device)
+        work.point = past.point
+        rendered = _transform(frames, style, config, past, watch)
+        tally = writer.write(counted(rendered, total, on_progress, before=work.frames), reader.packets(shot.span), work)
     seconds = time.monotonic() - started
     return RenderReport(
         source=shot.source,
@@ -71,11 +81,12 @@ def render_shot(
         concealed=reader.tally.concealed,
         dropped=reader.tally.dropped,
         written=tally.frames,
+        resumed=past.begin - past.first,
         packets=tally.packets,
         frame_hash=tally.frame_hash,
-        cuts=tuple(cuts) if _looks_for_cuts(config) else None,
+        cuts=tuple(past.cuts) if _looks_for_cuts(config) else None,
         seconds=round(seconds, 3),
-        warnings=(*reader.warnings, *writer.warnings),
+        warnings=(*reader.warnings, *writer.warnings, *work.warnings),
         settings=config,
         versions=Versions.here(),
     )
@@ -99,19 +110,44 @@ def stylize_clip(
 
 
 def _transform(
-    frames: Iterable[FrameBatch], style: Style, config: RenderConfig, first: int, cuts: list[int], watch: Watch | None
+    frames: Iterable[FrameBatch], style: Style, config: RenderConfig, past: "_Past", watch: Watch | None
 ) -> Iterable[FrameBatch]:
     # At strength 0 it is the source itself: neither motion nor the generator would leave a trace.
     if config.blend.strength == 0 and watch is None:
         return frames
     hold = config.stylize.hold
     if config.blend.stability:
-        moving = estimate_motion(frames, config.motion, first, hold=hold)
+        moving = estimate_motion(frames, config.motion, past.first, hold=hold, begin=past.begin)
     else:
-        moving = without_motion(frames, config.motion.cuts, first, hold=hold)
+        moving = without_motion(frames, config.motion.cuts, past.first, hold=hold, begin=past.begin)
     if _looks_for_cuts(config):
-        moving = _noting_cuts(moving, first, cuts)
-    return blend(stylize(moving, style, config.stylize), config.blend, watch=watch)
+        moving = past.noting_cuts(moving)
+    return blend(stylize(moving, style, config.stylize), config.blend, watch=watch, memory=past.memory)
+
+
+class _Past:
+    """What the frames to come need to know of those before them, also when another run made those.
+
+    Convention: `first` is the number in the clip of the span's first frame, `begin` of the first one not yet finished.
+    """
+
+    def __init__(self, first: int, work: Work, device: torch.device) -> None:
+        self.first = first
+        self.begin = first + work.frames
+        self.cuts = list(work.found.cuts)
+        self.memory = from_tensors(Memory, work.found.tensors, device)
+
+    def point(self) -> Point:
+        """Give it as it is after the last finished batch."""
+        return Point(to_tensors(self.memory), tuple(self.cuts))
+
+    def noting_cuts(self, moving: Iterable[MovingBatch]) -> Iterator[MovingBatch]:
+        """Pass batches on and keep the numbers of the frames that begin a new shot."""
+        number = self.begin
+        for batch in moving:
+            self.cuts += [n for n, cut in enumerate(batch.restarts, start=number) if cut and n > self.first]
+            number += len(batch)
+            yield batch
 
 
 @contextmanager
@@ -136,17 +172,18 @@ def _watching(writer: ClipWriter | None, like: ClipInfo, span: Span) -> Iterator
         yield lambda batch: put(view.draw(batch))
 
 
+def _keeping(config: RenderConfig, debug_video: Path | None, *, resume: bool) -> WorkConfig:
+    """Nothing is kept at strength 0, where there is no work, nor beside a debug video, which shows every frame."""
+    if debug_video is not None and resume:
+        raise ConfigError("--resume leaves out frames that --debug-video would show; choose one", key="work.keep")
+    if debug_video is not None or not config.blend.strength:
+        return config.work.model_copy(update={"keep": False})
+    return config.work
+
+
 def _looks_for_cuts(config: RenderConfig) -> bool:
     """Where every frame stands alone, a cut would change nothing."""
     return config.blend.strength > 0 and (config.blend.stability > 0 or config.stylize.hold > 1)
-
-
-def _noting_cuts(moving: Iterable[MovingBatch], first: int, cuts: list[int]) -> Iterator[MovingBatch]:
-    number = first
-    for batch in moving:
-        cuts.extend(n for n, restart in enumerate(batch.restarts, start=number) if restart and n > first)
-        number += len(batch)
-        yield batch
 
 
 def _with_style_defaults(config: RenderConfig, style: Style) -> RenderConfig:

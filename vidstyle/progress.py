@@ -9,16 +9,21 @@ from vidstyle.frames import FrameBatch
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a render is. `total` is the container's hint, None where it gives none; `seconds` since the start."""
+    """How far a render is.
+
+    Convention: `total` is the container's hint, None where it gives none; `seconds` since the start, when `before`
+    frames were there already from an earlier run.
+    """
 
     frames: int
     total: int | None
     seconds: float
+    before: int = 0
 
     @property
     def fps(self) -> float:
         """Frames per second since the start."""
-        return self.frames / self.seconds if self.seconds > 0 else 0.0
+        return (self.frames - self.before) / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def eta(self) -> float | None:
@@ -29,11 +34,13 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-def counted(batches: Iterable[FrameBatch], total: int | None, on_progress: OnProgress | None) -> Iterator[FrameBatch]:
-    """Pass `batches` on and report each one when the consumer comes back for the next."""
-    done, started = 0, time.monotonic()
+def counted(
+    batches: Iterable[FrameBatch], total: int | None, on_progress: OnProgress | None, before: int = 0
+) -> Iterator[FrameBatch]:
+    """Pass `batches` on and report each one when the consumer comes back for the next; `before` came earlier."""
+    done, started = before, time.monotonic()
     for batch in batches:
         yield batch
         done += len(batch)
         if on_progress is not None:
-            on_progress(Progress(done, total, time.monotonic() - started))
+            on_progress(Progress(done, total, time.monotonic() - started, before))

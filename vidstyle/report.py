@@ -53,6 +53,7 @@ class RenderReport(_Report):
     concealed: int = Field(description="of these, frames that the decoder repaired")
     dropped: int = Field(description="packets that could not be decoded at all")
     written: int = Field(description="frames written")
+    resumed: int = Field(default=0, description="of these, frames that an earlier run had finished")
     packets: dict[int, int] = Field(description="source stream → packets copied bit for bit")
     frame_hash: str = Field(description="SHA-256 over the written planes, before the encoder")
     cuts: tuple[int, ...] | None = Field(

@@ -38,6 +38,9 @@ def stylize(
     config: Annotated[Path | None, typer.Option(help="A TOML file with settings.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing target.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an earlier, stopped run of the same command had come to.")
+    ] = False,
     debug_video: Annotated[
         Path | None, typer.Option(help="Write a clip of what the blend saw and did: flow, visibility, trust.")
     ] = None,
@@ -74,6 +77,7 @@ def stylize(
                 render_config,
                 debug_video=debug_video,
                 overwrite=overwrite,
+                resume=resume,
                 on_progress=on_progress,
             )
         write_report(made)

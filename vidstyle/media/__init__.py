@@ -10,6 +10,7 @@ from vidstyle.media.pixels import PlaneConverter, PlaneLayout
 from vidstyle.media.presets import PRESETS, Preset
 from vidstyle.media.reader import ClipReader, DecodeConfig, ReadTally
 from vidstyle.media.target import CONTAINERS
+from vidstyle.media.work import Point, Work, WorkConfig
 from vidstyle.media.writer import ClipWriter
 
 __all__ = [
@@ -29,10 +30,13 @@ __all__ = [
     "Passthrough",
     "PlaneConverter",
     "PlaneLayout",
+    "Point",
     "Preset",
     "ReadTally",
     "StreamInfo",
     "VideoInfo",
+    "Work",
+    "WorkConfig",
     "WriteTally",
     "available_decoders",
     "available_encoders",

@@ -15,6 +15,7 @@ from vidstyle.media.mux import Muxer
 from vidstyle.media.packets import Passthrough
 from vidstyle.media.plan import plan_output
 from vidstyle.media.target import PartialFile
+from vidstyle.media.work import Work
 
 
 class ClipWriter:
@@ -64,8 +65,12 @@ class ClipWriter:
             self._muxer.abandon()
             self._file.discard()
 
-    def write(self, batches: Iterable[FrameBatch], passthrough: Passthrough | None = None) -> WriteTally:
+    def write(
+        self, batches: Iterable[FrameBatch], passthrough: Passthrough | None = None, work: Work | None = None
+    ) -> WriteTally:
         """Write all frames of `batches`, and the packets of `passthrough` that belong to them.
+
+        The frames that `work` holds come first; those of `batches` are kept in it.
 
         Convention: a whole clip keeps every timestamp and every packet. Of a span, the first kept frame takes the
         time of the clip's first one, and all tracks move by the same time (copied packets to the nearest tick); audio
@@ -76,13 +81,15 @@ class ClipWriter:
             VidstyleError: there is no frame, or one of another size or time base than the clip's.
             Whatever `batches` raises, with its type.
         """
-        with self.feed(passthrough) as put:
+        with self.feed(passthrough, work) as put:
             for batch in batches:
                 put(batch)
         return self.tally
 
     @contextmanager
-    def feed(self, passthrough: Passthrough | None = None) -> Iterator[Callable[[FrameBatch], None]]:
+    def feed(
+        self, passthrough: Passthrough | None = None, work: Work | None = None
+    ) -> Iterator[Callable[[FrameBatch], None]]:
         """Give a function that writes one batch, for who hands them over one by one; else as `write`.
 
         All is written once the context is left without an error; `tally` then says how much.
@@ -96,8 +103,13 @@ class ClipWriter:
             def put(batch: FrameBatch) -> None:
                 self._check(batch)
                 planes = self._converter.to_planes(batch.images)
-                thread.put(PlaneBatch([plane.cpu().numpy() for plane in planes], batch.pts))
+                finished = PlaneBatch([plane.cpu().numpy() for plane in planes], batch.pts)
+                thread.put(finished)
+                if work is not None:
+                    work.put(finished)
 
+            for kept in work.replay() if work is not None else ():
+                thread.put(kept)
             yield put
             thread.finish()
         self.tally = thread.tally

@@ -66,19 +66,34 @@ class BlendState:
 Watch = Callable[[BlendedBatch], None]
 
 
+@dataclass(slots=True)
+class Memory:
+    """What the blend hands from batch to batch: the recurrence, and the last finished picture with its weight.
+
+    Convention: between two batches of the result it is true of all frames before; given to another blend, that one
+    goes on with the same pictures.
+    """
+
+    state: BlendState | None = None
+    held: tuple[Tensor, Tensor] | None = None
+
+
 def blend(
-    batches: Iterable[StyledBatch], config: BlendConfig | None = None, *, watch: Watch | None = None
+    batches: Iterable[StyledBatch],
+    config: BlendConfig | None = None,
+    *,
+    watch: Watch | None = None,
+    memory: Memory | None = None,
 ) -> Iterator[FrameBatch]:
     """Blend a stream: out(t) = source + strength (blended - source), timestamps as they came.
 
     Convention: lazy, one batch in, one out; the result does not depend on how frames are divided into batches. At
     strength 0 the source batches pass through untouched, also where drawings are held; at stability 0 the generator's
     pictures do. A held frame repeats the last finished picture, a flash neither sees the past nor changes it. `watch`
-    is called with each batch before it is yielded, also at strength 0.
+    is called with each batch before it is yielded, also at strength 0. `memory` is where the past is found and left.
     """
     config = config or BlendConfig()
-    state: BlendState | None = None
-    held: tuple[Tensor, Tensor] | None = None
+    memory = memory or Memory()
     for batch in batches:
         frames = batch.moving.frames
         if config.strength == 0 and watch is None:
@@ -88,18 +103,18 @@ def blend(
         for index, drawing in enumerate(_drawings(batch)):
             now = slice(index, index + 1)
             if drawing is not None:
-                past = None if batch.moving.restarts[index] or batch.moving.flashes[index] else state
+                past = None if batch.moving.restarts[index] or batch.moving.flashes[index] else memory.state
                 made = blend_step(past, frames.images[now], drawing, batch.moving.flow[now], config)
-                state = state if batch.moving.flashes[index] else made
-                held = torch.lerp(frames.images[now], made.output, config.strength), made.weight
-            assert held is not None  # the first frame of a stream is drawn
-            blended[now], weights[now] = held
+                memory.state = memory.state if batch.moving.flashes[index] else made
+                memory.held = torch.lerp(frames.images[now], made.output, config.strength), made.weight
+            assert memory.held is not None  # the first frame of a stream is drawn
+            blended[now], weights[now] = memory.held
         if watch is not None:
             watch(BlendedBatch(batch, blended, weights))
         yield frames if config.strength == 0 else replace(frames, images=blended)
-        if state is not None:
+        if memory.state is not None:
             # A view would keep the whole batch alive until the next one is through.
-            state = replace(state, source=state.source.clone())
+            memory.state = replace(memory.state, source=memory.state.source.clone())
 
 
 def _drawings(batch: StyledBatch) -> Iterator[Tensor | None]:

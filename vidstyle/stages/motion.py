@@ -12,14 +12,14 @@ from vidstyle.stages.marks import MarkedBatch, mark_frames
 
 
 def estimate_motion(
-    batches: Iterable[FrameBatch], config: MotionConfig | None = None, first: int = 0, *, hold: int = 1
+    batches: Iterable[FrameBatch], config: MotionConfig | None = None, first: int = 0, *, hold: int = 1, begin: int = 0
 ) -> Iterator[MovingBatch]:
     """Give each batch the motion of its drawn frames against the last one remembered, and mark where the past ends.
 
     Convention: lazy, one batch in, one out; what is kept between batches is the last drawn frame as the estimator reads
     it, and what `mark_frames` keeps. The result does not depend on how frames are divided into batches. `first` is the
     number in the clip of the first frame that comes, for estimators that look things up by number and for cuts given
-    from outside.
+    from outside. Batches of frames before number `begin` are only looked at, for what the later ones need to know.
 
     Raises:
         PluginError: the estimator is not known.
@@ -33,24 +33,29 @@ def estimate_motion(
         pool = torch.cat((seen[:1] if last is None else last, seen))
         befores, after = _remembered(marked)
         numbers = [remembered, *range(first, first + len(seen))]
-        yield _moving(marked, _flow(estimator, seen, pool, befores, numbers))
+        if first >= begin:
+            yield _moving(marked, _flow(estimator, seen, pool, befores, numbers))
         first += len(seen)
         last, remembered = pool[after : after + 1].clone(), numbers[after]
 
 
 def without_motion(
-    batches: Iterable[FrameBatch], cuts: CutConfig | None = None, first: int = 0, *, hold: int = 1
+    batches: Iterable[FrameBatch], cuts: CutConfig | None = None, first: int = 0, *, hold: int = 1, begin: int = 0
 ) -> Iterator[MovingBatch]:
     """Let every drawing stand alone, for renders that don't look back.
 
-    Convention: where nothing is held, every frame restarts, and cuts are not looked for.
+    Convention: where nothing is held, every frame restarts, and cuts are not looked for. `begin` as above.
     """
     if hold > 1:
         for marked in mark_frames(batches, cuts, first=first, hold=hold):
-            yield _moving(marked, _unknown(marked.frames.images))
+            if first >= begin:
+                yield _moving(marked, _unknown(marked.frames.images))
+            first += len(marked.frames)
         return
     for batch in batches:
-        yield MovingBatch(batch, _unknown(batch.images), (True,) * len(batch))
+        if first >= begin:
+            yield MovingBatch(batch, _unknown(batch.images), (True,) * len(batch))
+        first += len(batch)
 
 
 def _moving(marked: MarkedBatch, flow: Flow) -> MovingBatch:

@@ -1,0 +1,49 @@
+"""All that the frames of a render depend on, by name: where two are equal, one may go on with the other's work."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from vidstyle.config import RenderConfig
+from vidstyle.networks import Style
+from vidstyle.report import Versions
+from vidstyle.shots import Shot
+
+# Change how fast a render is, and where it keeps things, but not one code of it.
+_WITHOUT_TRACE = ("decode.threads", "encode.threads", "encode.queue", "motion.cache", "motion.cache_limit", "work.")
+_SAMPLE = 1 << 20  # bytes at either end of the source: to read all of it could take minutes
+
+
+def identity_of(shot: Shot, config: RenderConfig, style: Style, device: str) -> dict[str, str]:
+    """Describe a render: its source, its settings, its style and the software, each as a short text."""
+    facts = source_facts(shot.source) | {"frames": str(shot.span), "style.sha256": style.card.sha256, "device": device}
+    facts |= {f"version of {name}": text for name, text in Versions.here().model_dump().items()}
+    dumped = config.model_dump(mode="json", exclude={"device"})
+    return facts | {key: value for key, value in _flat(dumped) if not key.startswith(_WITHOUT_TRACE)}
+
+
+def source_facts(path: Path) -> dict[str, str]:
+    """Size, time of change and a checksum of both ends of a file; for a pattern or folder, of what stands for it."""
+    if not path.is_file():
+        return {"source": str(path.absolute())}
+    facts = path.stat()
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        digest.update(file.read(_SAMPLE))
+        file.seek(max(0, facts.st_size - _SAMPLE))
+        digest.update(file.read(_SAMPLE))
+    return {
+        "source's size": str(facts.st_size),
+        "source's time": str(facts.st_mtime_ns),
+        "source's checksum": digest.hexdigest()[:16],
+    }
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in settings.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, json.dumps(value)
