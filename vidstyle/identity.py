@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vidstyle.config import RenderConfig
+from vidstyle.media.numbering import find_pictures
 from vidstyle.networks import Style
 from vidstyle.report import Versions
 from vidstyle.shots import Shot
@@ -25,9 +26,12 @@ def identity_of(shot: Shot, config: RenderConfig, style: Style, device: str) -> 
 
 
 def source_facts(path: Path) -> dict[str, str]:
-    """Size, time of change and a checksum of both ends of a file; for a pattern or folder, of what stands for it."""
+    """Size, time of change and a checksum of both ends of a file; of a sequence the number of pictures and the like."""
     if not path.is_file():
-        return {"source": str(path.absolute())}
+        pictures = find_pictures(path)
+        told = [(number, file.name, file.stat().st_size, file.stat().st_mtime_ns) for number, file in pictures.items()]
+        checksum = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+        return {"source's pictures": str(len(pictures)), "source's checksum": checksum}
     facts = path.stat()
     digest = hashlib.sha256()
     with path.open("rb") as file:

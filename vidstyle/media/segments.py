@@ -15,6 +15,7 @@ from vidstyle.media.opening import locator, open_source, translate_read_errors, 
 
 _SLICES = 4  # parts of a picture that threads share
 _THREADS = 2
+_LEAST = 16  # px of a side, for the slices
 _OPTIONS = {"level": "3", "g": "1", "slices": str(_SLICES), "slicecrc": "1"}
 _FORMATS = {1: "gray", 2: "gray16le"}  # by bytes a code
 
@@ -23,7 +24,7 @@ class SegmentWriter:
     """Writes frames into the file `path`, whole once `close` has returned.
 
     Convention: a frame's planes lie below each other in one gray picture of FFV1, padded to the widest with 0; so any
-    planes of codes of 1 or 2 bytes fit, whatever they mean.
+    planes fit, whatever they mean. What has more than two bytes is taken as pairs of them.
 
     Raises:
         ClipWriteError, TargetError: the disk is full, fails, or can't be written.
@@ -32,13 +33,15 @@ class SegmentWriter:
     def __init__(self, path: Path, like: Sequence[NDArray[Any]]) -> None:
         self.path = path
         self.frames = 0
-        height, width = sum(plane.shape[0] for plane in like), max(plane.shape[1] for plane in like)
+        planes = [_bytes(plane) for plane in like]
+        height, width = sum(plane.shape[0] for plane in planes), max(plane.shape[1] for plane in planes)
         with translate_write_errors(path):
             self._container = av.open(locator(path), "w", format="matroska")
             stream = self._container.add_stream("ffv1", rate=Fraction(25))
             assert isinstance(stream, VideoStream)
-            self._format = _FORMATS[like[0].itemsize]
-            stream.width, stream.height, stream.pix_fmt = width, height, self._format
+            self._format = _FORMATS[planes[0].itemsize]
+            stream.width, stream.height = max(width, _LEAST), max(height, _LEAST)
+            stream.pix_fmt = self._format
             stream.codec_context.options = dict(_OPTIONS)
             stream.codec_context.thread_count = _THREADS
         self._stream = stream
@@ -47,10 +50,10 @@ class SegmentWriter:
         """Add one frame."""
         stream = self._stream
         frame = av.VideoFrame(stream.width, stream.height, self._format)
-        rows = _rows(frame, planes[0].dtype)
+        rows = _rows(frame)
         rows[:] = 0
         top = 0
-        for plane in planes:
+        for plane in map(_bytes, planes):
             rows[top : top + plane.shape[0], : plane.shape[1]] = plane
             top += plane.shape[0]
         frame.pts, frame.time_base = self.frames, Fraction(1, 25)
@@ -83,14 +86,20 @@ def read_segment(path: Path, shapes: Sequence[tuple[int, int]], dtype: np.dtype[
     """
     with open_source(path) as container, translate_read_errors(path):
         for frame in container.decode(video=0):
-            rows, planes, top = _rows(frame, dtype), [], 0
+            rows, planes, top = _rows(frame), [], 0
             for height, width in shapes:
-                planes.append(rows[top : top + height, :width].copy())
+                part = rows[top : top + height, : width * dtype.itemsize // rows.itemsize]
+                planes.append(part.copy().view(dtype))
                 top += height
             yield planes
 
 
-def _rows(frame: av.VideoFrame, dtype: np.dtype[Any]) -> NDArray[Any]:
+def _bytes(plane: NDArray[Any]) -> NDArray[Any]:
+    return np.ascontiguousarray(plane).view(np.uint8 if plane.itemsize == 1 else np.uint16)
+
+
+def _rows(frame: av.VideoFrame) -> NDArray[Any]:
     plane = frame.planes[0]
-    codes = np.frombuffer(memoryview(plane), dtype)[: frame.height * (plane.line_size // dtype.itemsize)]
-    return codes.reshape(frame.height, -1)[:, : frame.width]
+    codes = np.frombuffer(memoryview(plane), np.uint8 if frame.format.name == _FORMATS[1] else np.uint16)
+    whole = codes[: frame.height * (plane.line_size // codes.itemsize)]
+    return whole.reshape(frame.height, -1)[:, : frame.width]
