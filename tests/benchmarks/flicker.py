@@ -3,7 +3,8 @@
 Every style paints each frame by itself; the blend then runs over the same pictures at every setting. Printed are E_warp
 (mean squared, RGB 0 to 1, in units of 1e-5) between neighbours and 10 frames apart, by how many times it is lower than
 per frame, how it compares with the source's own (below 1, marked !, it is blur), sharpness and similarity to per frame;
-then the medians over clips, and whether the bars are met. Motion and the measuring flow are found once a clip for all.
+then the medians over clips, and whether the bars are met, by one pass and by two. Motion and the measuring flow are
+found once a clip for all.
 
 `--cache` keeps painted frames and flow for the next run. `--flow` measures with another estimator than the blend's own,
 which might otherwise be rewarded for its mistakes. Much faster with OMP_WAIT_POLICY=PASSIVE where cores are shared.
@@ -14,6 +15,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -31,22 +33,29 @@ from vidstyle.motion import FlowEstimator, MotionConfig, build_estimator
 from vidstyle.stages.batches import MovingBatch, StyledBatch
 from vidstyle.stages.blend import BlendConfig, blend
 from vidstyle.stages.motion import estimate_motion
+from vidstyle.stages.settle import settle
+from vidstyle.stages.spool import Spool
 
 Blend = Callable[[Iterable[StyledBatch]], Iterable[FrameBatch]]
 Settings = dict[str, BlendConfig | Blend]
 
 DEFAULT = "default"
+TWO_PASSES = "two passes"
 SETTINGS: Settings = {
     DEFAULT: BlendConfig(),
-    "stability .97": BlendConfig(stability=0.97),
+    TWO_PASSES: BlendConfig(passes=2),
+    "stability .9": BlendConfig(stability=0.9),
     "stability .6": BlendConfig(stability=0.6),
 }
 ABLATION: Settings = {
+    "no floor": BlendConfig(floor=0),
+    "never worn": BlendConfig(wear=0),
     "no detail": BlendConfig(detail=1),
     "no clamp": BlendConfig(tolerance=1),
+    "bicubic": BlendConfig(warp="bicubic"),
     "bilinear": BlendConfig(warp="bilinear"),
     "no photometric": BlendConfig(photometric=0),
-    "mix alone": BlendConfig(detail=1, tolerance=1, warp="bilinear"),
+    "mix alone": BlendConfig(floor=0, wear=0, detail=1, tolerance=1, warp="bilinear"),
 }
 
 FAR = 10  # frames apart
@@ -76,8 +85,10 @@ def main() -> None:
         rows += found
     print("\n".join(summaries(sorted(rows, key=lambda row: options.styles.index(row.style)))))
     for style in looks:
-        print(f"\n{style}, {DEFAULT}, {len(options.clips)} clips:")
-        print("\n".join(verdicts([row for row in rows if (row.style, row.setting) == (style, DEFAULT)])))
+        for setting in (DEFAULT, TWO_PASSES):
+            judged = [row for row in rows if (row.style, row.setting) == (style, setting)]
+            print(f"\n{style}, {setting}, {len(options.clips)} clips:")
+            print("\n".join(verdicts(judged)))
     if options.json:
         options.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
 
@@ -119,11 +130,12 @@ def measure(
 ) -> Iterator[Row]:
     """Give the rows of one clip, for every style and setting."""
     frames = read_moment(CLIPS[clip], options.frames)
-    moving = list(estimate_motion(frames, MotionConfig(cache=flows(options))))
+    motion = MotionConfig(cache=flows(options))
+    moving = list(estimate_motion(frames, motion))
     painting = {name: painted(name, look, clip, frames, options.cache) for name, look in looks.items()}
     ruler = Ruler(build_estimator(measuring), list(painting), settings, len(frames))
     streams = {
-        (style, setting): blended(settings[setting], moving, painting[style])
+        (style, setting): blended(settings[setting], moving, painting[style], motion)
         for style in painting
         for setting in settings
     }
@@ -135,12 +147,25 @@ def measure(
     yield from ruler.rows(clip)
 
 
-def blended(setting: BlendConfig | Blend, moving: list[MovingBatch], pictures: Tensor) -> Iterator[Tensor]:
+def blended(
+    setting: BlendConfig | Blend, moving: list[MovingBatch], pictures: Tensor, motion: MotionConfig
+) -> Iterator[Tensor]:
     """Give the blended pictures one by one, as an encoder would clamp them."""
     styled = (StyledBatch(batch, pictures[n : n + 1].float()) for n, batch in enumerate(moving))
-    for batch in blend(styled, setting) if isinstance(setting, BlendConfig) else setting(styled):
+    if isinstance(setting, BlendConfig):
+        setting = partial(blend_as, setting, motion)
+    for batch in setting(styled):
         for n in range(len(batch)):
             yield batch.images[n : n + 1].clamp(0, 1)
+
+
+def blend_as(config: BlendConfig, motion: MotionConfig, styled: Iterable[StyledBatch]) -> Iterator[FrameBatch]:
+    """Blend in as many passes as `config` says."""
+    if config.passes == 1:
+        yield from blend(styled, config)
+        return
+    with Spool() as spool:
+        yield from blend(settle(styled, config, build_estimator(motion), spool), config)
 
 
 class Ruler:
@@ -159,8 +184,9 @@ class Ruler:
     def add(self, batch: MovingBatch, alone: dict[str, Tensor], blended: dict[tuple[str, str], Tensor]) -> None:
         """Take the next frame: the source with its marks, what each style made of it, and what each blend did."""
         source, clips = batch.frames.images, [*alone.values(), *blended.values()]
-        for errors in (self._near, self._far):
-            errors.add(source, source, *clips, cut=batch.restarts[0], flash=batch.flashes[0])
+        cut, flash = batch.restarts[0], batch.flashes[0]
+        pair = self._near.add(source, source, *clips, cut=cut, flash=flash)
+        self._far.add(source, source, *clips, cut=cut, flash=flash, step=pair.flow if pair else None)
         for (style, setting), image in blended.items():
             self._sharpness[style, setting].add(image, alone[style])
             if self._seen % ALIKE_EVERY == 0:

@@ -11,7 +11,7 @@ from tests.motion.pictures import pan, passing_square, square_left, texture
 from vidstyle.frames import FrameBatch
 from vidstyle.motion import Flow, MotionConfig
 from vidstyle.stages.batches import MovingBatch, StyledBatch
-from vidstyle.stages.blend import BlendConfig, BlendState, blend, blend_step, restore_detail, trust
+from vidstyle.stages.blend import BlendConfig, BlendState, blend, blend_step
 from vidstyle.stages.motion import estimate_motion
 
 
@@ -88,46 +88,23 @@ def test_flicker_on_a_pan_becomes_much_less(shot: Tensor) -> None:
 
 def test_the_past_is_mixed_in_as_the_formula_says() -> None:
     source, old, new = texture(24, 24)[None], texture(24, 24, seed=1)[None], texture(24, 24, seed=2)[None]
-    flow = Flow(visible(24, 24).to_previous, torch.full((1, 1, 24, 24), 0.5))
-    state = blend_step(
-        BlendState(source, old, torch.zeros(1, 1, 24, 24)),
-        source,
-        new,
-        flow,
-        BlendConfig(tolerance=1.0, stability=0.8, detail=1),
-    )
+    config = BlendConfig(tolerance=1.0, stability=0.4, detail=1, floor=0)
+    state = blend_step(BlendState.first(source, old), source, new, visible(24, 24), config)
     assert torch.allclose(state.output, 0.6 * new + 0.4 * old, atol=1e-5)
+    assert torch.allclose(state.weight, torch.tensor(0.4))
 
 
 def test_nothing_is_changed_in_place() -> None:
     source, old, new = texture(24, 24)[None], texture(24, 24, seed=1)[None], texture(24, 24, seed=2)[None]
     given_before = [tensor.clone() for tensor in (source, old, new)]
-    blend_step(BlendState(source, old, torch.zeros(1, 1, 24, 24)), source, new, visible(24, 24, 1), BlendConfig())
+    blend_step(BlendState.first(source, old), source, new, visible(24, 24, 1), BlendConfig())
     assert all(torch.equal(now, before) for now, before in zip((source, old, new), given_before, strict=True))
 
 
 def test_what_is_not_visible_is_the_generators() -> None:
     source, old, new = texture(24, 24)[None], texture(24, 24, seed=1)[None], texture(24, 24, seed=2)[None]
-    state = blend_step(
-        BlendState(source, old, torch.zeros(1, 1, 24, 24)), source, new, Flow.unknown(1, 24, 24), BlendConfig()
-    )
+    state = blend_step(BlendState.first(source, old), source, new, Flow.unknown(1, 24, 24), BlendConfig())
     assert torch.allclose(state.output, new, atol=1e-6)
-
-
-def test_a_source_that_differs_is_not_trusted_although_the_flow_is_sure() -> None:
-    before, now = torch.full((1, 3, 16, 16), 0.2), torch.full((1, 3, 16, 16), 0.7)
-    assert trust(before, now, visible(16, 16), 50.0).max() < 1e-10
-    assert trust(before, before, visible(16, 16), 50.0).min() == 1
-
-
-def test_a_flow_that_errs_by_less_than_a_pixel_is_forgiven() -> None:
-    edge = torch.full((1, 3, 16, 16), 0.3)
-    edge[..., 8:] = 0.7
-    shifted = 0.6 * edge + 0.4 * edge.roll(1, -1)
-    shifted[..., 0] = 0.3
-    plain = torch.exp(-50 * (edge - shifted).square().sum(1))
-    assert plain.min() < 0.05
-    assert trust(shifted, edge, visible(16, 16), 50.0).min() > 0.65
 
 
 def test_no_ghost_stays_behind_a_passing_square() -> None:
@@ -140,7 +117,7 @@ def test_no_ghost_stays_behind_a_passing_square() -> None:
     assert trail.abs().max() < 0.25
 
 
-@pytest.mark.parametrize("detail", [1.0, 1.25, 4.0])
+@pytest.mark.parametrize("detail", [1.0, 2.0, 4.0])
 def test_a_long_still_shot_neither_drifts_nor_darkens(detail: float) -> None:
     generator = torch.Generator().manual_seed(0)
     still, look = texture(40, 56)[None], texture(40, 56, seed=4, grain=3)[None]
@@ -153,14 +130,6 @@ def test_a_long_still_shot_neither_drifts_nor_darkens(detail: float) -> None:
     assert state is not None
     assert (state.output - look).mean(dim=(0, 2, 3)).abs().max() < 0.5 / 255
     assert state.output.amax() < look.amax() + 0.3
-
-
-def test_lost_detail_is_brought_back_but_no_further_than_the_new_frames() -> None:
-    sharp = texture(32, 32, grain=2)[None]
-    mild, faint = 0.5 + 0.9 * (sharp - 0.5), 0.5 + 0.2 * (sharp - 0.5)
-    assert (restore_detail(mild, sharp, 1.25) - sharp).abs().mean() < (mild - sharp).abs().mean()
-    assert restore_detail(faint, sharp, 1.25).std() < 1.3 * faint.std()
-    assert torch.allclose(restore_detail(sharp, mild, 1.25), sharp, atol=1e-6)
 
 
 def test_timestamps_pass_through(shot: Tensor) -> None:

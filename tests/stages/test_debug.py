@@ -21,7 +21,7 @@ def watched(images: Tensor, *, size: int = 100, hold: int = 1, strength: float =
     seen: list[BlendedBatch] = []
     moving = estimate_motion(frames, MotionConfig(scale=1.0), hold=hold)
     styled = (StyledBatch(each, 1 - each.frames.images[list(each.drawn)]) for each in moving)
-    list(blend(styled, BlendConfig(strength=strength), watch=seen.append))
+    list(blend(styled, BlendConfig(strength=strength, floor=0), watch=seen.append))
     return seen
 
 

@@ -6,7 +6,7 @@ from vidstyle.motion.cuts import Change, CutConfig, CutDetector, parse_cuts, thu
 from vidstyle.motion.flow import FLOW_ESTIMATORS, Flow, FlowEstimator, MotionConfig
 from vidstyle.motion.luma import luma
 from vidstyle.motion.vector_files import VectorConfig
-from vidstyle.motion.visibility import consistency
+from vidstyle.motion.visibility import consistency, outside, strain
 from vidstyle.motion.warp import WarpMode, warp, warp_differentiable
 
 __all__ = [
@@ -24,8 +24,10 @@ __all__ = [
     "consistency",
     "flow_colours",
     "luma",
+    "outside",
     "parse_cuts",
     "require_motion",
+    "strain",
     "thumbnail",
     "warp",
     "warp_differentiable",

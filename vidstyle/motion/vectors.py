@@ -26,9 +26,10 @@ class VectorFlow:
     """Reads the motion of each frame from a file instead of estimating it.
 
     Convention: flow comes at the files' own size. Frame f takes the vectors to the previous frame from its own file
-    and those to the next one from the file of f - 1. What only points forward is turned round by carrying each point
-    along its vector. Where both ways are in the files, visible is what agrees; where one is, the other is made from
-    it, and what looks different in the two frames is not trusted either.
+    and those to the next one from the file of f - 1; motion towards a later frame follows the latter. What points only
+    the other way is turned round by carrying each point along its vector. Where both ways are in the files, visible is
+    what agrees; where one is, the other is made from it, and what looks different in the two frames is not trusted
+    either.
 
     Raises:
         ConfigError: no files, the file of a frame is absent, damaged or holds something else.
@@ -73,20 +74,22 @@ class VectorFlow:
         return Flow(torch.cat([flow.to_previous for flow in found]), torch.cat([flow.visibility for flow in found]))
 
     def _flow(self, pair: tuple[int, int], now: Tensor, before: Tensor) -> Flow:
-        number, earlier = pair
-        if self._backward and self._forward:
-            to_previous, to_current = self._to_previous(number, earlier), self._to_next(number, earlier)
-            return self._trusted(to_previous, to_current)
-        if self._backward:
-            to_previous = self._to_previous(number, earlier)
-            now, before = _reduced(now, to_previous), _reduced(before, to_previous)
-            to_current, _ = inverse(to_previous, now, before)
+        earlier, later = sorted(pair)
+        back = self._to_previous(later, earlier) if self._backward else None
+        on = self._to_next(later, earlier) if self._forward else None
+        there, home = (back, on) if pair[0] == later else (on, back)  # from the current frame, and to it
+        if there is not None and home is not None:
+            return self._trusted(there, home)
+        if there is not None:
+            now, before = _reduced(now, there), _reduced(before, there)
+            home, _ = inverse(there, now, before)
+        elif home is not None:
+            now, before = _reduced(now, home), _reduced(before, home)
+            there, landed = inverse(home, before, now)
+            there = torch.where(landed > 0, there, torch.nan)
         else:
-            to_current = self._to_next(number, earlier)
-            now, before = _reduced(now, to_current), _reduced(before, to_current)
-            to_previous, landed = inverse(to_current, before, now)
-            to_previous = torch.where(landed > 0, to_previous, torch.nan)
-        flow = self._trusted(to_previous, to_current)
+            raise _error("the first file holds none")
+        flow = self._trusted(there, home)
         return Flow(flow.to_previous, flow.visibility * _alike(now, before, flow.to_previous))
 
     def _trusted(self, to_previous: Tensor, to_current: Tensor) -> Flow:
@@ -125,7 +128,7 @@ def _chained(steps: Iterable[Tensor]) -> Tensor:
             raise _error(f"those of neighbouring frames differ in size: {sizes}")
         whole = step if whole is None else whole + warp(step, whole, "bilinear")
     if whole is None:
-        raise _error("the current frame has to come after its previous one")
+        raise _error("a frame has no motion to itself")
     return whole
 
 

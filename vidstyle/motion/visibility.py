@@ -32,6 +32,11 @@ def _square(flow: Tensor) -> Tensor:
     return flow.square().sum(1, keepdim=True)
 
 
+def strain(flow: Float[Tensor, "n 2 h w"]) -> Float[Tensor, "n 1 h w"]:
+    """Give by how much a flow bends what it moves: the Frobenius norm of its gradient, 0 for a shift."""
+    return _gradient_energy(flow).sqrt_()
+
+
 def _gradient_energy(flow: Tensor) -> Tensor:
     # Central differences; the border row and column repeat their neighbour's.
     energy = torch.zeros_like(flow[:, :1])
