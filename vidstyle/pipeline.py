@@ -13,7 +13,7 @@ from vidstyle.devices import resolve_device
 from vidstyle.errors import ConfigError, TargetError
 from vidstyle.frames import FrameBatch, Span
 from vidstyle.identity import identity_of
-from vidstyle.media import ClipInfo, ClipReader, ClipWriter, Passthrough, Point, Work, WorkConfig
+from vidstyle.media import ClipInfo, Passthrough, Point, Work, WorkConfig, Writer, open_reader, open_writer
 from vidstyle.motion import require_motion
 from vidstyle.networks import Style, load_style
 from vidstyle.progress import OnProgress, counted
@@ -38,7 +38,7 @@ def render_shot(
     resume: bool = False,
     on_progress: OnProgress | None = None,
 ) -> RenderReport:
-    """Stylize `shot` into the clip `target`, with the original audio.
+    """Stylize `shot` into `target`, a clip with the original audio or an image sequence.
 
     Nothing stands under `target` unless the whole render succeeded. `on_progress` is called after every batch. Into
     `debug_video` goes a silent clip of the same timing that shows what the blend saw and did. While it runs, finished
@@ -53,7 +53,7 @@ def render_shot(
     config = _with_style_defaults(config, style)
     started = time.monotonic()
     with ExitStack() as stack:  # closes in reverse, also while an error is being handled
-        reader = stack.enter_context(ClipReader(shot.source, config.decode, device=device))
+        reader = stack.enter_context(open_reader(shot.source, config.decode, device=device))
         debug = stack.enter_context(_debug_clip(debug_video, target, reader.info, overwrite=overwrite))
         total = _expected(reader.info.video.frames, shot.span)
         if config.blend.strength and config.blend.stability:
@@ -61,7 +61,7 @@ def render_shot(
         keep = _keeping(config, debug_video, resume=resume)
         identity = identity_of(shot, config, style, str(device))
         work = stack.enter_context(Work(target, identity, keep, resume=resume, overwrite=overwrite))
-        writer = stack.enter_context(ClipWriter(target, like=reader.info, config=config.encode, overwrite=overwrite))
+        writer = stack.enter_context(open_writer(target, like=reader.info, config=config.encode, overwrite=overwrite))
         frames = stack.enter_context(prefetch(reader.frames(shot.span)))
         watch = stack.enter_context(_watching(debug, reader.info, shot.span))  # ends before anything gets its name
         past = _Past(shot.span.start, work, device)
@@ -151,19 +151,19 @@ class _Past:
 
 
 @contextmanager
-def _debug_clip(path: Path | None, target: Path, like: ClipInfo, *, overwrite: bool) -> Iterator[ClipWriter | None]:
+def _debug_clip(path: Path | None, target: Path, like: ClipInfo, *, overwrite: bool) -> Iterator[Writer | None]:
     if path is None:
         yield None
         return
     if path.resolve() == target.resolve():
         raise TargetError(f"{path} can't be the result and the debug video at once; name another", path=path)
     size = DebugView(like.video.height, like.video.width).size
-    with ClipWriter(path, like=like.resized(*size), overwrite=overwrite) as writer:
+    with open_writer(path, like=like.resized(*size), overwrite=overwrite) as writer:
         yield writer
 
 
 @contextmanager
-def _watching(writer: ClipWriter | None, like: ClipInfo, span: Span) -> Iterator[Watch | None]:
+def _watching(writer: Writer | None, like: ClipInfo, span: Span) -> Iterator[Watch | None]:
     if writer is None:
         yield None
         return

@@ -13,8 +13,10 @@ Number = float | None
 
 
 def stylize(
-    shot: Annotated[Path, typer.Argument(help="The clip to stylize.", show_default=False)],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The clip to write; its suffix chooses the container.")],
+    shot: Annotated[Path, typer.Argument(help="The clip or image sequence to stylize.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="What to write; its suffix chooses: shot.mov, shot.####.exr, …")
+    ],
     style: Annotated[Text, typer.Option(help="A style's name or folder [default: ink].")] = None,
     strength: Annotated[Number, typer.Option(help="0 (the source, exactly) to 1 (the style) [default: 1].")] = None,
     stability: Annotated[
@@ -34,6 +36,16 @@ def stylize(
     encoder: Annotated[Text, typer.Option(help="auto, x264, x265, ffv1, nvenc-h264, … [default: auto].")] = None,
     quality: Annotated[
         Number, typer.Option("--quality", "--crf", help="The encoder's constant quality, lower is better.")
+    ] = None,
+    fps: Annotated[Text, typer.Option(help="Frames per second of an image sequence: 24, 23.976, 24000/1001.")] = None,
+    input_transfer: Annotated[
+        Text, typer.Option(help="Of an image sequence: linear, display, or a colour space [default: linear for EXR].")
+    ] = None,
+    ocio_config: Annotated[
+        Path | None, typer.Option(help="An OpenColorIO configuration, for the colours of an image sequence.")
+    ] = None,
+    start_number: Annotated[
+        int | None, typer.Option(help="Number of the first picture written [default: the source's, else 1001].")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="A TOML file with settings.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting.")] = None,
@@ -59,6 +71,9 @@ def stylize(
     flags = {
         "style": style,
         "device": device,
+        "decode.sequence.fps": fps,
+        "decode.sequence.input_transfer": input_transfer,
+        "decode.sequence.ocio_config": ocio_config,
         "motion.cuts.at": parse_cuts(cuts) if cuts is not None else None,
         "stylize.hold": hold,
         "blend.strength": strength,
@@ -66,6 +81,7 @@ def stylize(
         "encode.preset": preset,
         "encode.encoder": encoder,
         "encode.quality": quality,
+        "encode.start_number": start_number,
     }
     render_config = load_config(config, overrides=settings or (), flags=flags)
     span = Span.parse(frames) if frames else Span()

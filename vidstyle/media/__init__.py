@@ -5,10 +5,14 @@ from vidstyle.media.clip import AudioInfo, ChapterInfo, ClipInfo, StreamInfo, Vi
 from vidstyle.media.colour import ColourTags
 from vidstyle.media.encoders import ENCODERS, EncodeConfig, EncoderPreset
 from vidstyle.media.encoding import WriteTally
+from vidstyle.media.kinds import Reader, Writer, open_reader, open_writer
+from vidstyle.media.numbering import find_pictures
 from vidstyle.media.packets import Passthrough
 from vidstyle.media.pixels import PlaneConverter, PlaneLayout
 from vidstyle.media.presets import PRESETS, Preset
 from vidstyle.media.reader import ClipReader, DecodeConfig, ReadTally
+from vidstyle.media.sequence_reader import SequenceReader
+from vidstyle.media.sequence_writer import SequenceWriter
 from vidstyle.media.target import CONTAINERS
 from vidstyle.media.work import Point, Work, WorkConfig
 from vidstyle.media.writer import ClipWriter
@@ -33,13 +37,20 @@ __all__ = [
     "Point",
     "Preset",
     "ReadTally",
+    "Reader",
+    "SequenceReader",
+    "SequenceWriter",
     "StreamInfo",
     "VideoInfo",
     "Work",
     "WorkConfig",
     "WriteTally",
+    "Writer",
     "available_decoders",
     "available_encoders",
+    "find_pictures",
+    "open_reader",
+    "open_writer",
     "opens",
     "probe",
 ]

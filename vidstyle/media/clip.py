@@ -8,7 +8,7 @@ from typing import Any
 
 import av
 from av.container import InputContainer
-from av.stream import Disposition, Stream
+from av.stream import DataStream, Disposition, Stream
 from av.video.stream import VideoStream
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -86,7 +86,8 @@ class ClipInfo(_Part):
 
     def resized(self, height: int, width: int) -> "ClipInfo":
         """Describe a clip of the same time and colour, but of another size, upright, and of pictures alone."""
-        video = self.video.model_copy(update={"height": height, "width": width, "rotation": 0})
+        own = {"height": height, "width": width, "rotation": 0, "first_number": None, "scene": None}
+        video = self.video.model_copy(update=own)
         return self.model_copy(update={"video": video, "audio": (), "others": (), "chapters": ()})
 
     def describe(self) -> str:
@@ -157,13 +158,19 @@ def _common(stream: Stream) -> dict[str, Any]:
     return {
         "index": stream.index,
         "kind": stream.type,
-        "codec": stream.codec_context.codec.canonical_name if stream.codec_context is not None else "",
+        "codec": _codec(stream),
         "time_base": stream.time_base,
         "start": stream.start_time,
         "duration": stream.duration,
         "metadata": dict(stream.metadata),
         "disposition": int(stream.disposition),
     }
+
+
+def _codec(stream: Stream) -> str:
+    if stream.codec_context is not None:
+        return stream.codec_context.codec.canonical_name
+    return (stream.name or "") if isinstance(stream, DataStream) else ""
 
 
 def _audio(stream: Any) -> AudioInfo:

@@ -30,6 +30,9 @@ class EncodeConfig(BaseModel):
     )
     pixel_format: str | None = Field(default=None, description="FFmpeg's pixel format; None: as the source")
     options: dict[str, str] = Field(default_factory=dict, description="further options of the encoder, as FFmpeg's")
+    start_number: int | None = Field(
+        default=None, ge=0, description="sequences: number of the first picture written; None: as the source, else 1001"
+    )
     threads: int = Field(default=0, ge=0, description="encoder threads; 0: half of the cores")
     queue: int = Field(default=3, ge=1, description="batches that may wait for the encoder")
 

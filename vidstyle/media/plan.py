@@ -14,6 +14,7 @@ from vidstyle.media.presets import with_preset
 from vidstyle.media.target import container_of
 
 _MILLISECONDS = ("matroska", "webm")  # containers that count time in them
+_FLOATS = {"gbrpf16le": "gbrp16le", "gbrpf32le": "gbrp16le"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,7 @@ def plan_output(target: Path, like: ClipInfo, config: EncodeConfig) -> OutputPla
         ConfigError, PluginError, EncoderUnavailableError: the encoder's settings do not fit.
     """
     container, config = container_of(target), with_preset(config)
-    source = planar_layout(like.video.pix_fmt)
-    if source is None:
-        raise ClipReadError(f"{like.path}: pixel format {like.video.pix_fmt} can't be read yet", path=like.path)
+    source = source_layout(like)
     choice = choose_encoder(config, container, source, (like.video.height, like.video.width))
     if container not in choice.preset.formats:
         raise TargetError(
@@ -84,6 +83,14 @@ def plan_output(target: Path, like: ClipInfo, config: EncodeConfig) -> OutputPla
             path=target,
         )
     return OutputPlan(like, source, output_tags(like, source, choice), container, choice, config, target)
+
+
+def source_layout(like: ClipInfo) -> PlaneLayout:
+    """How the source's planes lie; floats count as 16 bits. Raises ClipReadError for a format that we don't know."""
+    layout = planar_layout(like.video.pix_fmt) or planar_layout(_FLOATS.get(like.video.pix_fmt, ""))
+    if layout is None:
+        raise ClipReadError(f"{like.path}: pixel format {like.video.pix_fmt} can't be read yet", path=like.path)
+    return layout
 
 
 def output_tags(like: ClipInfo, source: PlaneLayout, choice: Choice) -> ColourTags:

@@ -1,0 +1,204 @@
+"""Pictures in OpenEXR, through OpenImageIO; the extra `exr`."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from numpy.typing import NDArray
+
+from vidstyle.errors import ClipReadError, ClipWriteError, ConfigError, PluginError
+from vidstyle.media.colour import ColourTags
+from vidstyle.media.pictures import PictureFacts, unlike_the_first
+
+HALF, FLOAT = "gbrpf16le", "gbrpf32le"  # FFmpeg's names of the two depths
+_COLOURS = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"), ("Y", "Y", "Y"))
+_OWN = (
+    "oiio:",
+    "compression",
+    "openexr:chunkCount",
+    "FramesPerSecond",
+)  # facts about the source's file, not about its picture
+
+
+def require_openimageio() -> Any:
+    """The module OpenImageIO. Raises PluginError, with the extra to install, where it is absent."""
+    try:
+        import OpenImageIO  # noqa: PLC0415  an extra that most do without
+    except ImportError as error:
+        message = "EXR sequences need OpenImageIO; install it with: pip install 'vidstyle[exr]'"
+        raise PluginError(message, group="extras", name="exr") from error
+    return OpenImageIO
+
+
+class ExrPictures:
+    """Reads EXR pictures; the first one fixes size and channels.
+
+    Convention: a picture is the display window; what the data window leaves of it is black, what reaches beyond is
+    left out. `not_finite` counts the samples that were not numbers (taken as 0) or infinite (taken as 65504).
+
+    Raises:
+        PluginError: OpenImageIO is not installed.
+        ClipReadError: a file is damaged, too large, or unlike the first, or it is not clear which channels are colour.
+    """
+
+    def __init__(self, first: Path, *, max_pixels: int) -> None:
+        self.not_finite = 0
+        self._max_pixels = max_pixels
+        buffer = self._opened(first)
+        self._colours = _colours(first, buffer.spec().channelnames)
+        self.facts = _facts(buffer, self._colours)
+
+    def read(self, path: Path) -> Float32[torch.Tensor, "3 h w"]:
+        """The colour channels of one picture as they are in the file."""
+        buffer = self._opened(path)
+        names = list(buffer.spec().channelnames)
+        full = buffer.roi_full
+        found = f"{full.width}x{full.height} with channels {', '.join(names)}"
+        if (full.width, full.height) != (self.facts.width, self.facts.height) or not set(self._colours) <= set(names):
+            raise unlike_the_first(path, found, self.facts)
+        pixels = read_pixels(buffer, path)[:, :, [names.index(name) for name in self._colours]]
+        broken = ~np.isfinite(pixels)
+        if broken.any():
+            self.not_finite += int(broken.sum())
+            pixels = np.nan_to_num(pixels, nan=0.0, posinf=65504.0, neginf=-65504.0)
+        return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+
+    def _opened(self, path: Path) -> Any:
+        oiio = require_openimageio()
+        buffer = oiio.ImageBuf(str(path.absolute()))
+        if buffer.has_error or not buffer.spec().width:
+            raise _unreadable(path, buffer.geterror())
+        spec, full = buffer.spec(), buffer.roi_full
+        if spec.deep:
+            raise ClipReadError(f"{path} holds deep pixels, which can't be stylized; flatten it first", path=path)
+        pixels = max(spec.width * spec.height, full.width * full.height)
+        if pixels > self._max_pixels:
+            raise ClipReadError(
+                f"{path} has {pixels} pixels, but at most {self._max_pixels} are decoded; raise max_pixels", path=path
+            )
+        return buffer
+
+
+def read_pixels(buffer: Any, path: Path) -> NDArray[np.float32]:
+    """All channels of the display window, (h, w, channels). Raises ClipReadError for a damaged file."""
+    oiio = require_openimageio()
+    if not buffer.read(0, 0, True, oiio.FLOAT):
+        raise _unreadable(path, buffer.geterror())
+    full = buffer.roi_full
+    full.chbegin, full.chend = 0, buffer.nchannels
+    pixels: NDArray[np.float32] = buffer.get_pixels(oiio.FLOAT, full)
+    return pixels
+
+
+def write_exr(
+    path: Path,
+    rgb: NDArray[Any],
+    *,
+    like: Path | None = None,
+    rate: Fraction | None = None,
+    aspect: Fraction | None = None,
+    compression: str = "zip",
+) -> None:
+    """Write (h, w, 3) scene-linear RGB in its own dtype, half or float.
+
+    The channels beside colour and the header's attributes come from the picture `like`, where there is one.
+
+    Raises:
+        ClipWriteError: the disk is full or fails.
+        ClipReadError: `like` is damaged.
+    """
+    oiio = require_openimageio()
+    height, width, _ = rgb.shape
+    depth = "half" if rgb.dtype == np.float16 else "float"
+    spec, pixels = oiio.ImageSpec(width, height, 3, depth), np.asarray(rgb, np.float32)
+    if like is not None:
+        spec, pixels = _beside(spec, pixels, like, depth)
+    spec.attribute("compression", compression)
+    spec.attribute("PixelAspectRatio", float(aspect or 1))
+    if rate:
+        spec.attribute("framesPerSecond", oiio.TypeRational, (rate.numerator, rate.denominator))
+    output = oiio.ImageOutput.create(str(path.absolute()))
+    try:
+        written = output.open(str(path.absolute()), spec) and output.write_image(pixels) and output.close()
+    finally:
+        output.close()
+    if not written:
+        raise ClipWriteError(f"writing {path} failed ({output.geterror()}); check the disk", path=path)
+
+
+def check_compression(name: str) -> None:
+    """Raise ConfigError where OpenEXR has no such compression; a level may follow dwaa, dwab and zip after a colon."""
+    known = ("none", "rle", "zips", "zip", "piz", "pxr24", "b44", "b44a", "dwaa", "dwab")
+    if name.partition(":")[0] not in known:
+        raise ConfigError(
+            f"OpenEXR has no compression {name!r}; it has {', '.join(known)}", key="encode.options.compression"
+        )
+
+
+def _beside(spec: Any, pixels: NDArray[np.float32], like: Path, depth: str) -> tuple[Any, NDArray[np.float32]]:
+    oiio = require_openimageio()
+    buffer = oiio.ImageBuf(str(like.absolute()))
+    source = buffer.spec()
+    for attribute in source.extra_attribs:
+        if not attribute.name.startswith(_OWN):
+            spec.attribute(attribute.name, attribute.type, attribute.value)
+    colours = _colours(like, source.channelnames)
+    further = [n for n, name in enumerate(source.channelnames) if name not in colours and _is_float(source, n)]
+    if further:
+        spec.nchannels = 3 + len(further)
+        named = colours if len(set(colours)) == len(colours) else _COLOURS[0]
+        spec.channelnames = (*named, *(source.channelnames[n] for n in further))
+        spec.channelformats = (*[oiio.TypeDesc(depth)] * 3, *(source.channelformat(n) for n in further))
+        pixels = np.concatenate((pixels, read_pixels(buffer, like)[:, :, further]), axis=2)
+    return spec, np.ascontiguousarray(pixels)
+
+
+def _is_float(spec: Any, channel: int) -> bool:
+    """Whether a channel holds half or float: a whole number would not come back out of a float."""
+    return str(spec.channelformat(channel)) in ("half", "float")
+
+
+def _colours(path: Path, names: tuple[str, ...]) -> tuple[str, str, str]:
+    """The names of red, green and blue: those without a layer, else those of the only layer that has all three."""
+    for triple in _COLOURS:
+        if set(triple) <= set(names):
+            return triple
+    layers = [name[:-1] for name in names if name.endswith(".R") and {name[:-1] + c for c in "GB"} <= set(names)]
+    if len(layers) != 1:
+        raise ClipReadError(
+            f"{path}: expected channels R, G and B, or one layer that has them; found {', '.join(names)}", path=path
+        )
+    return (f"{layers[0]}R", f"{layers[0]}G", f"{layers[0]}B")
+
+
+def _facts(buffer: Any, colours: tuple[str, str, str]) -> PictureFacts:
+    spec, full = buffer.spec(), buffer.roi_full
+    deep = str(spec.channelformat(list(spec.channelnames).index(colours[0]))) == "float"
+    rate = spec.getattribute("FramesPerSecond") or spec.getattribute("framesPerSecond")
+    aspect = spec.getattribute("PixelAspectRatio")
+    outside = (
+        buffer.xmin < full.xbegin or buffer.ymin < full.ybegin or buffer.xmax >= full.xend or buffer.ymax >= full.yend
+    )
+    whole = [name for n, name in enumerate(spec.channelnames) if name not in colours and not _is_float(spec, n)]
+    notes = ["what lies outside the display window (overscan) is not kept"] if outside else []
+    notes += [f"channels of whole numbers are not kept: {', '.join(whole)}"] if whole else []
+    notes += [f"{buffer.nsubimages - 1} further parts are not kept"] if buffer.nsubimages > 1 else []
+    return PictureFacts(
+        width=full.width,
+        height=full.height,
+        pix_fmt=FLOAT if deep else HALF,
+        tags=ColourTags(matrix="gbr", range="full"),
+        rate=Fraction(*rate) if isinstance(rate, tuple) and all(rate) else None,
+        aspect=Fraction(aspect).limit_denominator(1000) if aspect and aspect != 1 else None,
+        timecode=spec.get_string_attribute("smpte:TimeCode"),
+        alpha=False,  # it goes from file to file with the other channels
+        notes=tuple(notes),
+    )
+
+
+def _unreadable(path: Path, reason: str) -> ClipReadError:
+    told = " ".join(reason.split()) or "no picture in it"
+    return ClipReadError(f"{path} is no readable EXR file ({told}); render it again", path=path)
