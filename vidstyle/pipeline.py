@@ -14,10 +14,12 @@ from vidstyle.errors import ConfigError, TargetError
 from vidstyle.frames import FrameBatch, Span
 from vidstyle.identity import identity_of
 from vidstyle.media import ClipInfo, Passthrough, Point, Work, WorkConfig, Writer, open_reader, open_writer
+from vidstyle.media.numbering import names_pictures
+from vidstyle.media.outcome import Outcome
 from vidstyle.motion import require_motion
 from vidstyle.networks import Style, load_style
 from vidstyle.progress import OnProgress, counted
-from vidstyle.report import RenderReport, Versions
+from vidstyle.report import RenderReport, Versions, comment_of
 from vidstyle.shots import Shot
 from vidstyle.stages.batches import MovingBatch
 from vidstyle.stages.blend import BlendConfig, Memory, Watch, blend
@@ -36,13 +38,15 @@ def render_shot(
     debug_video: Path | None = None,
     overwrite: bool = False,
     resume: bool = False,
+    embed_report: bool = False,
     on_progress: OnProgress | None = None,
 ) -> RenderReport:
     """Stylize `shot` into `target`, a clip with the original audio or an image sequence.
 
     Nothing stands under `target` unless the whole render succeeded. `on_progress` is called after every batch. Into
     `debug_video` goes a silent clip of the same timing that shows what the blend saw and did. While it runs, finished
-    frames are kept beside `target`, so that after a kill another call goes on from there with `resume`.
+    frames are kept beside `target`, so that after a kill another call goes on from there with `resume`. With
+    `embed_report` the clip's comment says how it was made.
 
     Raises:
         ClipError, StyleError, DeviceError, ConfigError, PluginError: as drawn in `vidstyle.errors`.
@@ -61,14 +65,16 @@ def render_shot(
         keep = _keeping(config, debug_video, resume=resume)
         identity = identity_of(shot, config, style, str(device))
         work = stack.enter_context(Work(target, identity, keep, resume=resume, overwrite=overwrite))
-        writer = stack.enter_context(open_writer(target, like=reader.info, config=config.encode, overwrite=overwrite))
+        like = _with_comment(reader.info, shot, style, config, str(device)) if embed_report else reader.info
+        writer = stack.enter_context(open_writer(target, like=like, config=config.encode, overwrite=overwrite))
         frames = stack.enter_context(prefetch(reader.frames(shot.span)))
         watch = stack.enter_context(_watching(debug, reader.info, shot.span))  # ends before anything gets its name
-        past = _Past(shot.span.start, work, device)
+        past = _Past(shot.span.start, work, device, whole_shots=config.blend.passes > 1)
         work.point = past.point
         rendered = _transform(frames, style, config, past, watch)
         tally = writer.write(counted(rendered, total, on_progress, before=work.frames), reader.packets(shot.span), work)
     seconds = time.monotonic() - started
+    outcome = None if names_pictures(target) else Outcome.of(reader.info, target, tally.packets)
     return RenderReport(
         source=shot.source,
         target=target,
@@ -85,6 +91,7 @@ def render_shot(
         packets=tally.packets,
         frame_hash=tally.frame_hash,
         cuts=tuple(past.cuts) if _looks_for_cuts(config) else None,
+        outcome=outcome,
         seconds=round(seconds, 3),
         warnings=(*reader.warnings, *writer.warnings, *work.warnings),
         settings=config,
@@ -129,16 +136,20 @@ class _Past:
     """What the frames to come need to know of those before them, also when another run made those.
 
     Convention: `first` is the number in the clip of the span's first frame, `begin` of the first one not yet finished.
+    `whole_shots`: the blend needs a shot's end for its beginning, so that one can only go on where a shot begins.
     """
 
-    def __init__(self, first: int, work: Work, device: torch.device) -> None:
+    def __init__(self, first: int, work: Work, device: torch.device, *, whole_shots: bool) -> None:
+        self._whole_shots = whole_shots
         self.first = first
         self.begin = first + work.frames
         self.cuts = list(work.found.cuts)
         self.memory = from_tensors(Memory, work.found.tensors, device)
 
-    def point(self) -> Point:
+    def point(self, finished: int) -> Point | None:
         """Give it as it is after the last finished batch."""
+        if self._whole_shots:
+            return Point(cuts=tuple(self.cuts)) if self.first + finished in self.cuts else None
         return Point(to_tensors(self.memory), tuple(self.cuts))
 
     def noting_cuts(self, moving: Iterable[MovingBatch]) -> Iterator[MovingBatch]:
@@ -148,6 +159,11 @@ class _Past:
             self.cuts += [n for n, cut in enumerate(batch.restarts, start=number) if cut and n > self.first]
             number += len(batch)
             yield batch
+
+
+def _with_comment(like: ClipInfo, shot: Shot, style: Style, config: RenderConfig, device: str) -> ClipInfo:
+    comment = comment_of(shot.source, str(shot.span), style.card.name, style.card.sha256, config, device)
+    return like.model_copy(update={"metadata": {**like.metadata, "comment": comment}})
 
 
 @contextmanager

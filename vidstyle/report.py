@@ -1,17 +1,21 @@
 """What came of a render, for people, farms and programs."""
 
+import json
 import os
 import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from vidstyle.config import RenderConfig
-from vidstyle.errors import ClipWriteError, TargetError
+from vidstyle.errors import ClipWriteError, ConfigError, TargetError
+from vidstyle.media.outcome import Outcome
+
+_COMPUTED = ("status", "fps")
 
 
 class _Report(BaseModel):
@@ -61,6 +65,9 @@ class RenderReport(_Report):
         description="frames of the source clip, from 0, that begin a new shot within the span; null where every frame "
         "stands alone (strength 0; stability 0 without hold), so that none were looked for",
     )
+    outcome: Outcome | None = Field(
+        default=None, description="what the target really holds, read back; null for image sequences"
+    )
     seconds: float
     warnings: tuple[str, ...] = Field(description="what could not be kept, and what was assumed")
     settings: RenderConfig
@@ -77,6 +84,39 @@ class RenderReport(_Report):
     def fps(self) -> float:
         """Frames per second of the whole render, start-up included."""
         return round(self.written / self.seconds, 2) if self.seconds else 0.0
+
+
+def read_report(path: Path) -> RenderReport:
+    """Read a report that `stylize --report` wrote. Raises ConfigError where the file is absent or no such report."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return RenderReport.model_validate({key: value for key, value in told.items() if key not in _COMPUTED})
+    except OSError as error:
+        raise ConfigError(f"the report {path} can't be read: {error.strerror}", key="report") from error
+    except (ValueError, AttributeError) as error:  # no JSON, no object, or another one
+        first = str(error).splitlines()[0]
+        raise ConfigError(
+            f"{path} is no report of a render ({first}); name what --report wrote", key="report"
+        ) from error
+
+
+def report_schema() -> dict[str, Any]:
+    """The JSON schema of the reports that are written."""
+    return RenderReport.model_json_schema(mode="serialization")
+
+
+def comment_of(source: Path, span: str, style: str, style_sha256: str, config: RenderConfig, device: str) -> str:
+    """What a clip says of its own making: the part of the report that is known before its first frame, as JSON."""
+    told = {
+        "source": source.name,
+        "span": span,
+        "style": style,
+        "style_sha256": style_sha256,
+        "device": device,
+        "settings": config.model_dump(mode="json", exclude_defaults=True),
+        "versions": Versions.here().model_dump(),
+    }
+    return json.dumps({"vidstyle": told}, ensure_ascii=False)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from vidstyle.cli.doctor import doctor
 from vidstyle.cli.formats import formats
 from vidstyle.cli.measure import measure
 from vidstyle.cli.probe import probe
+from vidstyle.cli.report import report
 from vidstyle.cli.styles import styles
 from vidstyle.cli.stylize import stylize
 from vidstyle.cli.train import train
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (stylize, measure, probe, formats, doctor, demo, train):
+for command in (stylize, measure, probe, formats, doctor, demo, train, report):
     app.command()(command)
 app.add_typer(styles, name="styles")
 

@@ -57,6 +57,12 @@ def stylize(
         Path | None, typer.Option(help="Write a clip of what the blend saw and did: flow, visibility, trust.")
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the report to this JSON file.")] = None,
+    embed_report: Annotated[
+        bool, typer.Option("--embed-report", help="Say in the clip's comment how it was made.")
+    ] = False,
+    max_pixels: Annotated[
+        int | None, typer.Option(help="Largest width x height that is decoded [default: 16384 x 16384].")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Progress and result as JSON lines on stdout.")] = False,
 ) -> None:
     """Stylize one shot and keep its audio, timestamps and colours."""
@@ -74,6 +80,7 @@ def stylize(
         "decode.sequence.fps": fps,
         "decode.sequence.input_transfer": input_transfer,
         "decode.sequence.ocio_config": ocio_config,
+        "decode.max_pixels": max_pixels,
         "motion.cuts.at": parse_cuts(cuts) if cuts is not None else None,
         "stylize.hold": hold,
         "blend.strength": strength,
@@ -94,6 +101,7 @@ def stylize(
                 debug_video=debug_video,
                 overwrite=overwrite,
                 resume=resume,
+                embed_report=embed_report,
                 on_progress=on_progress,
             )
         write_report(made)

@@ -46,10 +46,10 @@ class Point:
 class Work:
     """The folder `.NAME.vidstyle` beside a target; a context manager, to be left after the writer.
 
-    Convention: `identity` is all that the frames depend on, by name; `point` gives what is to be remembered after the
-    frames that were put so far, or None where one can't go on from there. The folder goes when the target is whole,
-    and on errors that would only come again; after a signal, a full disk, a failing device or anything unforeseen it
-    stays, if there is anything in it.
+    Convention: `identity` is all that the frames depend on, by name; `point` is told how many frames are finished and
+    gives what is to be remembered of them, or None where one can't go on from there. The folder goes when the target is
+    whole, and on errors that would only come again; after a signal, a full disk, a failing device or anything
+    unforeseen it stays, if there is anything in it.
 
     Raises:
         TargetError: on entering; there is work already and neither `resume` nor `overwrite`, it was begun otherwise,
@@ -60,7 +60,7 @@ class Work:
         self, target: Path, identity: Mapping[str, str], config: WorkConfig, *, resume: bool, overwrite: bool
     ) -> None:
         self.folder = beside(target, ".vidstyle")
-        self.point: Callable[[], Point | None] = Point
+        self.point: Callable[[int], Point | None] = lambda _frames: Point()
         self.warnings: list[str] = []
         self.found = Point()
         self._target = target
@@ -123,7 +123,9 @@ class Work:
                 self._segment = self._begin(planes)
             self._segment.put(planes)
             self._pts.append(pts)
-        if time.monotonic() - self._since >= self._config.every and (point := self.point()) is not None:
+        if time.monotonic() - self._since < self._config.every:
+            return
+        if (point := self.point(self.frames + len(self._pts))) is not None:
             self._save(point)
             self._since = time.monotonic()
 
