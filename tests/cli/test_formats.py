@@ -12,13 +12,14 @@ def test_every_preset_and_encoder_is_listed(capsys):
     assert [each["name"] for each in told["presets"]] == PRESETS.names()
     assert [each["name"] for each in told["encoders"]] == ENCODERS.names()
     assert all(each["opens"] or each["reason"] for each in told["encoders"])
+    assert {".png", ".tif", ".dpx", ".exr"} <= set(told["pictures"])
     assert {"lt", "422", "hq", "4444"} <= set(next(e for e in told["encoders"] if e["name"] == "prores")["profiles"])
 
 
 def test_the_tables_name_them_too(capsys):
     assert run(["formats"]) == 0
     said = capsys.readouterr().out
-    for word in ("master-prores", "archive", ".mov", "x265", "hqx", "opens"):
+    for word in ("master-prores", "archive", ".mov", "x265", "hqx", "opens", "gbrp10be"):
         assert word in said
 
 

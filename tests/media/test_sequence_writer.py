@@ -10,6 +10,7 @@ import torch
 
 from tests.clips import make_clip
 from tests.media.evidence import planes
+from tests.media.test_scene import CONFIG
 from tests.sequences import (
     FILM,
     copy,
@@ -323,3 +324,37 @@ def test_the_frame_hash_is_of_the_codes_and_not_of_the_threads(tmp_path, out):
     changed[4, 0, 0, 0] ^= 1
     write_pictures(source, changed)
     assert copy(source, out / "u.####.png", decode={"fps": 24})[2].frame_hash not in hashes
+
+
+def test_linear_pictures_of_integers_are_written_linear_again(tmp_path, out):
+    frames = textures(depth=np.uint16)
+    source = write_pictures(tmp_path / "s.%04d.tif", frames)
+    copy(source, out / "t.####.tif", decode={"fps": 24, "input_transfer": "linear"})
+    for number, frame in enumerate(frames, start=1001):
+        assert np.array_equal(read_picture(out / f"t.{number}.tif"), frame)
+
+
+def test_a_colour_space_of_opencolorio_leads_there_and_back(tmp_path, out):
+    pytest.importorskip("PyOpenColorIO")
+    (tmp_path / "c.ocio").write_text(CONFIG)
+    frames = np.abs(light(1))
+    source = write_exrs(tmp_path / "s.%04d.exr", frames)
+    copy(source, out / "t.####.exr", decode={"fps": 24, "ocio_config": str(tmp_path / "c.ocio")})
+    channels, _ = read_exr(out / "t.1001.exr")
+    assert np.allclose(np.stack([channels[name] for name in "RGB"], axis=2), frames[0], rtol=2e-3, atol=1e-6)
+
+
+def test_each_exr_keeps_its_own_timecode(tmp_path, out):
+    oiio = pytest.importorskip("OpenImageIO")
+    for number in (1, 2):
+        spec = oiio.ImageSpec(8, 8, 3, "half")
+        spec.attribute("smpte:TimeCode", oiio.TypeTimeCode, (0x01020300 + number, 0))
+        output = oiio.ImageOutput.create(str(tmp_path / f"s.000{number}.exr"))
+        assert output.open(str(tmp_path / f"s.000{number}.exr"), spec)
+        assert output.write_image(np.zeros((8, 8, 3), np.float32))
+        output.close()
+    _, writer, _ = copy(tmp_path / "s.####.exr", out / "t.####.exr", decode={"fps": 24})
+    for number in (1, 2):
+        found = oiio.ImageBuf(str(out / f"t.000{number}.exr")).spec().get_string_attribute("smpte:TimeCode")
+        assert found == f"01:02:03:0{number}"
+    assert writer.warnings == []

@@ -1,4 +1,4 @@
-"""`vidstyle formats`: the presets, and the encoders with their containers and profiles."""
+"""`vidstyle formats`: the presets, the encoders with their containers and profiles, and the pictures of sequences."""
 
 import json
 from typing import TYPE_CHECKING, Annotated
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def formats(as_json: Annotated[bool, typer.Option("--json", help="As JSON on stdout.")] = False) -> None:
-    """List what can be written: presets for --preset, encoders for --encoder, and whether each opens here."""
-    from vidstyle.media import ENCODERS, PRESETS, available_encoders
+    """List what can be written: presets for --preset, encoders for --encoder, pictures."""
+    from vidstyle.media import ENCODERS, PICTURE_FORMATS, PRESETS, available_encoders
 
     presets = [PRESETS.get(name) for name in PRESETS.names()]
     encoders = [(ENCODERS.get(found.name), found) for found in available_encoders()]
@@ -25,6 +25,7 @@ def formats(as_json: Annotated[bool, typer.Option("--json", help="As JSON on std
                 for one in presets
             ],
             "encoders": [_facts(encoder, found) for encoder, found in encoders],
+            "pictures": {suffix: list(depths) for suffix, depths in PICTURE_FORMATS.items()},
         }
         typer.echo(json.dumps(told, indent=2))
         return
@@ -36,6 +37,10 @@ def formats(as_json: Annotated[bool, typer.Option("--json", help="As JSON on std
     for encoder, found in encoders:
         opens = "[green]opens[/green]" if found.opens else f"[red]{escape(found.reason)}[/red]"
         table.add_row(encoder.name, ", ".join(encoder.formats), ", ".join(encoder.profiles), opens)
+    Console().print(table)
+    table = _table("Pictures", "shot.####", "pixel formats")
+    for suffix, depths in PICTURE_FORMATS.items():
+        table.add_row(suffix, ", ".join(depths))
     Console().print(table)
 
 

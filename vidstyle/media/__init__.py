@@ -5,12 +5,13 @@ from vidstyle.media.clip import AudioInfo, ChapterInfo, ClipInfo, StreamInfo, Vi
 from vidstyle.media.colour import ColourTags
 from vidstyle.media.encoders import ENCODERS, EncodeConfig, EncoderPreset
 from vidstyle.media.encoding import WriteTally
-from vidstyle.media.kinds import Reader, Writer, open_reader, open_writer
+from vidstyle.media.kinds import Reader, Writer, open_reader, open_writer, probe_source
 from vidstyle.media.numbering import find_pictures
 from vidstyle.media.packets import Passthrough
 from vidstyle.media.pixels import PlaneConverter, PlaneLayout
 from vidstyle.media.presets import PRESETS, Preset
 from vidstyle.media.reader import ClipReader, DecodeConfig, ReadTally
+from vidstyle.media.sequence_plan import PICTURE_FORMATS
 from vidstyle.media.sequence_reader import SequenceReader
 from vidstyle.media.sequence_writer import SequenceWriter
 from vidstyle.media.target import CONTAINERS
@@ -20,6 +21,7 @@ from vidstyle.media.writer import ClipWriter
 __all__ = [
     "CONTAINERS",
     "ENCODERS",
+    "PICTURE_FORMATS",
     "PRESETS",
     "AudioInfo",
     "Availability",
@@ -53,4 +55,5 @@ __all__ = [
     "open_writer",
     "opens",
     "probe",
+    "probe_source",
 ]

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import torch
 
 from vidstyle.errors import ConfigError
-from vidstyle.media.clip import ClipInfo
+from vidstyle.media.clip import ClipInfo, probe
 from vidstyle.media.encoders import EncodeConfig
 from vidstyle.media.numbering import names_pictures
 from vidstyle.media.reader import ClipReader, DecodeConfig
@@ -52,3 +52,11 @@ def open_writer(
         raise ConfigError(f"{target} is a clip; --start-number is for image sequences", key="encode.start_number")
     with ClipWriter(target, like=like, config=config, overwrite=overwrite) as clip:
         yield clip
+
+
+def probe_source(path: Path) -> ClipInfo:
+    """Find out what a clip or an image sequence holds. Raises what opening it for reading does."""
+    if not names_pictures(path):
+        return probe(path)
+    with SequenceReader(path) as pictures:
+        return pictures.info

@@ -41,6 +41,6 @@ def _converter(path: Path, source: str, target: str) -> Any:
                 raise ConfigError(f"{path} has no colour space or role {name!r}; it has {known}", key=_KEY)
         processor = config.getProcessor(source, target)
         return processor.getOptimizedCPUProcessor(PyOpenColorIO.OPTIMIZATION_LOSSLESS)
-    except PyOpenColorIO.Exception as error:
+    except (PyOpenColorIO.Exception, PyOpenColorIO.ExceptionMissingFile) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"OpenColorIO can't use {path} ({reason}); check file and colour spaces", key=_KEY) from error

@@ -1,5 +1,6 @@
 """Decides, before anything is rendered, how an image sequence will be: names, numbers, depth, and what that loses."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,11 @@ from vidstyle.media.scene import SceneCoding
 from vidstyle.media.target import refuse_existing
 
 EXR = ".exr"
+# Suffix → the pixel formats that its pictures are written in; the first ones are chosen from without being asked for.
+PICTURE_FORMATS: Mapping[str, tuple[str, ...]] = {
+    **{suffix: form.usual + form.further for suffix, form in FORMATS.items()},
+    EXR: (HALF, FLOAT),
+}
 _FIRST = 1001  # where film counts from
 _OF_CLIPS = ("preset", "quality", "speed", "profile")
 
