@@ -21,6 +21,7 @@ from vidstyle.cli.report import report
 from vidstyle.cli.styles import styles
 from vidstyle.cli.stylize import stylize
 from vidstyle.cli.train import train
+from vidstyle.cli.verify import verify
 from vidstyle.errors import VidstyleError
 
 app = typer.Typer(
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (stylize, measure, probe, formats, doctor, demo, train, report):
+for command in (stylize, measure, probe, formats, doctor, demo, train, report, verify):
     app.command()(command)
 app.add_typer(styles, name="styles")
 

@@ -35,6 +35,29 @@ def count_frames(path: Path) -> int:
     return int(facts["streams"][0]["nb_read_frames"])
 
 
+def examine(path: Path) -> dict[str, Any]:
+    """What `ffprobe` says, and the chapters under the key `chapters`. Raises what `ffprobe` raises."""
+    return _probe(path, show_chapters=None)
+
+
+def frame_ticks(path: Path, index: int) -> list[int]:
+    """The pts of every frame of stream `index` that ffprobe decodes, in ticks. Raises what `ffprobe` raises."""
+    facts = _probe(path, show_frames=None, select_streams=str(index), show_entries="frame=pts")
+    return [int(frame["pts"]) for frame in facts.get("frames", ()) if "pts" in frame]
+
+
+def audio_packets(path: Path) -> list[tuple[int, int | None, str]]:
+    """Stream, pts in ticks and SHA-256 of every audio packet, in the file's order. Raises what `ffprobe` raises."""
+    facts = _probe(
+        path, show_packets=None, select_streams="a", show_data_hash="sha256",
+        show_entries="packet=stream_index,pts,data_hash",
+    )  # fmt: skip
+    return [
+        (int(packet["stream_index"]), packet.get("pts"), packet["data_hash"].rpartition(":")[2])
+        for packet in facts.get("packets", ())
+    ]
+
+
 def stream_hashes(path: Path, kind: str = "a") -> list[str]:
     """SHA-256 of the packets of each stream of `kind` (a audio, s subtitle, v video), as ffmpeg reads them.
 

@@ -1,0 +1,131 @@
+"""Verify passes what vidstyle wrote, and notices each single thing that is not as in the source."""
+
+import json
+from fractions import Fraction
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.clips import ClipRecipe, make_clip
+from tests.media.evidence import copy_clip
+from tests.styles import save_small_style
+from vidstyle import RenderReport, Shot, Span, render_shot
+from vidstyle.cli import run
+from vidstyle.config import load_config
+from vidstyle.errors import ClipMissingError, ConfigError, GateError
+from vidstyle.media import external
+from vidstyle.media.evidence import look
+from vidstyle.verify import Verification, verify_clip
+
+WITNESSES = [
+    "pyav",
+    pytest.param("ffprobe", marks=pytest.mark.skipif(not external.present(), reason="ffprobe is not on PATH")),
+]
+JITTERED = tuple(accumulate([0, 512, 400, 700, 512, 300, 1100, 512]))
+RICH = ClipRecipe(
+    frames=8, width=64, height=48, pts=JITTERED, matrix=9, primaries=9, transfer=14, full_range=False,
+    sample_aspect_ratio=Fraction(16, 11), rotation=90, timecode="01:00:00:00", audio=("aac", "pcm_s16le"),
+    audio_languages=("eng", "deu"), codec="libx264", chroma_location="topleft",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def style(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("styles") / "small"
+    save_small_style(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_clip(tmp_path_factory.mktemp("rich") / "a.mov", RICH)
+
+
+def render(source: Path, target: Path, style: Path, span: Span | None = None) -> RenderReport:
+    return render_shot(Shot(source, span or Span()), target, load_config(flags={"style": str(style), "device": "cpu"}))
+
+
+def outcomes(found: Verification) -> dict[str, str]:
+    return {check.name: check.outcome for check in found.checks}
+
+
+@pytest.mark.parametrize("witness", WITNESSES)
+@pytest.mark.parametrize("suffix", ["mov", "mkv"])
+def test_what_vidstyle_wrote_passes(tmp_path: Path, style: Path, witness: str, suffix: str):
+    source = make_clip(tmp_path / "a.mov", RICH)
+    target = tmp_path / f"b.{suffix}"
+    report = render(source, target, style)
+    found = verify_clip(target, source, report=report, witness=witness)
+    assert found.failures == ()
+    assert found.witness == witness
+    assert {"frames", "times", "matrix", "pixel aspect", "rotation", "sound packets", "checksum"} <= set(
+        outcomes(found)
+    )
+
+
+@pytest.mark.parametrize("witness", WITNESSES)
+def test_a_span_passes_by_its_report(tmp_path: Path, style: Path, witness: str):
+    source = make_clip(tmp_path / "a.mp4", frames=20, width=64, height=48, audio=("aac",))
+    report = render(source, tmp_path / "b.mp4", style, Span(7, 15))
+    assert verify_clip(tmp_path / "b.mp4", source, report=report, witness=witness).failures == ()
+    failed = verify_clip(tmp_path / "b.mp4", source, witness=witness).failures
+    assert any("frames: expected 20, found 8" in line for line in failed)
+
+
+CHANGES: list[tuple[str, dict[str, Any]]] = [
+    ("frames", {"frames": 7, "pts": JITTERED[:7]}),
+    ("times", {"pts": (*JITTERED[:3], JITTERED[3] + 1, *JITTERED[4:])}),
+    ("matrix", {"matrix": 1}),
+    ("primaries", {"primaries": 1}),
+    ("transfer", {"transfer": 1}),
+    ("range", {"full_range": True}),
+    ("chroma_location", {"chroma_location": "left"}),
+    ("pixel aspect", {"sample_aspect_ratio": Fraction(4, 3)}),
+    ("rotation", {"rotation": 180}),
+    ("timecode", {"timecode": "01:00:00:01"}),
+    ("size", {"width": 66}),
+    ("sound tracks", {"audio": ("aac",)}),
+    ("sound packets", {"audio": ("pcm_s16le", "aac")}),
+    ("sound times", {"audio_start": Fraction(1, 100)}),
+]
+
+
+@pytest.mark.parametrize("witness", WITNESSES)
+@pytest.mark.parametrize(("name", "change"), CHANGES, ids=[name for name, _ in CHANGES])
+def test_each_change_is_noticed_and_may_be_allowed(
+    tmp_path: Path, rich: Path, witness: str, name: str, change: dict[str, Any]
+):
+    source = rich
+    other = make_clip(tmp_path / "b.mov", RICH, **change)
+    found = verify_clip(other, source, witness=witness)
+    assert any(line.startswith(name) for line in found.failures)
+    allowed = verify_clip(other, source, witness=witness, allow=[name])
+    assert not any(line.startswith(f"{name}:") for line in allowed.failures)
+
+
+def test_the_command_prints_a_table_or_json_and_ends_with_79(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    source = make_clip(tmp_path / "a.mp4", RICH, timecode="", audio=("aac",), rotation=0)
+    copy_clip(source, tmp_path / "b.mp4")
+    other = make_clip(tmp_path / "c.mp4", RICH, timecode="", audio=("aac",), rotation=0, matrix=1)
+    assert run(["verify", str(tmp_path / "b.mp4"), "--against", str(source), "--witness", "pyav"]) == 0
+    assert "sound packets" in capsys.readouterr().out
+    assert run(["verify", str(other), "--against", str(source), "--json", "--witness", "pyav"]) == GateError.exit_code
+    said = capsys.readouterr()
+    result = json.loads(said.out.splitlines()[0])
+    assert [each["name"] for each in result["checks"] if each["outcome"] == "differs"] == ["matrix"]
+    assert "matrix: expected bt2020nc, found bt709" in said.err
+    for wrong in (["--witness", "me"], ["--allow", "nonsense"]):
+        assert run(["verify", str(other), "--against", str(source), *wrong]) == ConfigError.exit_code
+    missing = ["verify", str(tmp_path / "gone.mp4"), "--against", str(source)]
+    assert run(missing) == ClipMissingError.exit_code
+
+
+@pytest.mark.skipif(not external.present(), reason="ffprobe is not on PATH")
+@pytest.mark.parametrize("suffix", ["mov", "mkv"])
+def test_both_witnesses_agree(tmp_path: Path, suffix: str):
+    source = make_clip(tmp_path / f"a.{suffix}", RICH)
+    seen = look(source, witness="ffprobe"), look(source, witness="pyav")
+    for name in ("times", "size", "tags", "aspect", "rotation", "timecode", "tracks", "streams", "chapters"):
+        assert getattr(seen[0], name) == getattr(seen[1], name), name

@@ -1,0 +1,174 @@
+"""Holds a target against its source, as a witness tells of both: are frames, times, colours and sound kept?"""
+
+from collections.abc import Collection, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from vidstyle.errors import ConfigError
+from vidstyle.frames import Span
+from vidstyle.media.evidence import Evidence, Track, look
+from vidstyle.media.manifest import sha256_of
+from vidstyle.report import RenderReport
+
+_MILLISECOND = Fraction(1, 1000)
+_NAMES = (
+    "frames", "times", "duration", "size", "pixel aspect", "rotation", "timecode", "chapters", "sound tracks",
+    "sound packets", "sound times", "report", "checksum",
+)  # fmt: skip
+
+
+class Check(BaseModel):
+    """One thing that was looked at."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    expected: str = Field(description="by the source, or by the report")
+    found: str = Field(description="in the target")
+    outcome: Literal["equal", "differs", "allowed"] = Field(description="allowed: differs, and was said to be in order")
+
+
+class Verification(BaseModel):
+    """All that was looked at."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: Path
+    target: Path
+    witness: str = Field(description="ffprobe or pyav")
+    checks: tuple[Check, ...]
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """A line for each check that differs."""
+        differ = [check for check in self.checks if check.outcome == "differs"]
+        return tuple(f"{check.name}: expected {check.expected}, found {check.found}" for check in differ)
+
+
+def verify_clip(
+    target: Path,
+    source: Path,
+    *,
+    report: RenderReport | None = None,
+    allow: Collection[str] = (),
+    witness: str | None = None,
+) -> Verification:
+    """Compare `target` with what became of `source`; the report says which frames, else all are expected.
+
+    Convention: times are compared exactly where the target's clock can tell them, else to one tick of it; sound that
+    moved into another container to a millisecond. Of a span, sound is the run of packets that overlaps it.
+
+    Raises:
+        ClipMissingError, ClipReadError: one of them can't be read.
+        ConfigError: `allow` has a name that is no check's.
+        PluginError: the witness is not there.
+    """
+    before = look(source, witness=witness)
+    after = look(target, witness=before.witness)
+    span = Span.parse(report.span) if report is not None else Span()
+    found = [*_picture(before, after, span), *_sound(before, after, span), *_rest(before, after, span)]
+    if report is not None:
+        found += _told(report, after, target)
+    unknown = sorted(set(allow) - set(_NAMES) - {name for name, _, _, _ in found})
+    if unknown:
+        known = ", ".join(sorted({name for name, _, _, _ in found}))
+        raise ConfigError(f"--allow {unknown[0]!r} is no check; there are {known}", key="allow")
+    checks = tuple(
+        Check(name=name, expected=was, found=now, outcome=_outcome(equal, name in allow))
+        for name, was, now, equal in found
+    )
+    return Verification(source=source, target=target, witness=before.witness, checks=checks)
+
+
+_Found = tuple[str, str, str, bool]  # name, expected, found, equal
+
+
+def _outcome(equal: bool, allowed: bool) -> Literal["equal", "differs", "allowed"]:
+    if equal:
+        return "equal"
+    return "allowed" if allowed else "differs"
+
+
+def _same(name: str, was: object, now: object) -> _Found:
+    return name, str(was), str(now), was == now
+
+
+def _picture(before: Evidence, after: Evidence, span: Span) -> Iterator[_Found]:
+    times = before.times[span.start : span.stop]
+    if span.start and times:
+        times = tuple(time - times[0] + before.times[0] for time in times)
+    yield _same("frames", len(times), len(after.times))
+    slack = Fraction(0) if (before.tick / after.tick).denominator == 1 else after.tick
+    yield _times("times", times, after.times, slack)
+    if span.whole and before.seconds is not None:
+        frame = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else Fraction(1)
+        near = after.seconds is not None and abs(after.seconds - before.seconds) <= float(frame) + 1e-3
+        yield "duration", f"{before.seconds:.3f} s", f"{after.seconds or 0:.3f} s", near
+    yield _same("size", "x".join(map(str, before.size)), "x".join(map(str, after.size)))
+    for name, said in before.tags.items():
+        yield _same(name, said, after.tags.get(name, "nothing"))
+    yield _same("pixel aspect", before.aspect, after.aspect)
+    yield _same("rotation", before.rotation, after.rotation)
+
+
+def _sound(before: Evidence, after: Evidence, span: Span) -> Iterator[_Found]:
+    described = [", ".join(f"{t.codec} ({t.language})" for t in each.tracks) or "none" for each in (before, after)]
+    yield "sound tracks", described[0], described[1], len(before.tracks) == len(after.tracks)
+    slack = Fraction(0) if before.container == after.container else _MILLISECOND
+    for number, (was, now) in enumerate(zip(before.tracks, after.tracks, strict=False)):
+        name = "" if len(before.tracks) == 1 else f" #{number}"
+        begin = 0 if span.whole else _place(was, now)
+        part = was.packets[begin : begin + len(now.packets)] if not span.whole else was.packets
+        equal = [each for _, each in part] == [each for _, each in now.packets]
+        yield "sound packets", f"{len(part)}{name}", f"{len(now.packets)}{'' if equal else ', not the same'}", equal
+        if span.whole and equal:
+            pairs = [(a, b) for (a, _), (b, _) in zip(was.packets, now.packets, strict=True) if None not in (a, b)]
+            yield _times(
+                "sound times", [a for a, _ in pairs if a is not None], [b for _, b in pairs if b is not None], slack
+            )
+
+
+def _rest(before: Evidence, after: Evidence, span: Span) -> Iterator[_Found]:
+    for kind, count in before.streams.items():
+        if kind != "audio":
+            yield _same(f"{kind} streams", count, after.streams.get(kind, 0))
+    if not span.whole:
+        return
+    yield _same("timecode", before.timecode or "none", after.timecode or "none")
+    titles = [[title for _, _, title in each.chapters] for each in (before, after)]
+    near = len(before.chapters) == len(after.chapters) and all(
+        abs(was[0] - now[0]) <= _MILLISECOND for was, now in zip(before.chapters, after.chapters, strict=True)
+    )
+    yield (
+        "chapters",
+        f"{len(titles[0])}",
+        f"{len(titles[1])}{'' if near else ', not the same'}",
+        (near and titles[0] == titles[1]),
+    )
+
+
+def _told(report: RenderReport, after: Evidence, target: Path) -> Iterator[_Found]:
+    yield _same("report", f"{report.written} frames", f"{len(after.times)} frames")
+    if report.outcome is not None:
+        yield _same("checksum", report.outcome.sha256[:16], sha256_of(target)[:16])
+
+
+def _times(name: str, was: Sequence[Fraction], now: Sequence[Fraction], slack: Fraction) -> _Found:
+    """Compare times pair by pair; tells the largest difference."""
+    worst = max((abs(a - b) for a, b in zip(was, now, strict=False)), default=Fraction(0))
+    expected = "every one exactly" if not slack else f"every one within {float(slack) * 1000:g} ms"
+    found = "exactly" if not worst else f"up to {float(worst) * 1000:.3f} ms away"
+    if len(was) != len(now):
+        found = f"{len(now)} for {len(was)}, {found}"
+    return name, expected, found, worst <= slack and len(was) == len(now)
+
+
+def _place(was: Track, now: Track) -> int:
+    """Give where in `was` the packets of `now` begin; 0 where they don't."""
+    hashes = [digest for _, digest in was.packets]
+    wanted = [digest for _, digest in now.packets]
+    places = range(len(hashes) - len(wanted) + 1)
+    return next((place for place in places if hashes[place : place + len(wanted)] == wanted), 0)
