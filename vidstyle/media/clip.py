@@ -168,9 +168,9 @@ def _common(stream: Stream) -> dict[str, Any]:
 
 
 def _codec(stream: Stream) -> str:
-    if stream.codec_context is not None:
-        return stream.codec_context.codec.canonical_name
-    return (stream.name or "") if isinstance(stream, DataStream) else ""
+    if isinstance(stream, DataStream):
+        return stream.name or ""
+    return stream.codec_context.codec.canonical_name if stream.codec_context is not None else ""
 
 
 def _audio(stream: Any) -> AudioInfo:
@@ -195,7 +195,7 @@ def _video(container: InputContainer, stream: VideoStream, path: Path) -> VideoI
         width=context.width,
         height=context.height,
         pix_fmt=context.pix_fmt,
-        average_rate=stream.average_rate or stream.guessed_rate,
+        average_rate=_plausible(stream.average_rate or stream.guessed_rate, stream.time_base),
         frames=stream.frames or None,
         tags=ColourTags(
             matrix=name_of(MATRICES, context.colorspace),
@@ -211,6 +211,11 @@ def _video(container: InputContainer, stream: VideoStream, path: Path) -> VideoI
             re.findall(r"^ {6}([A-Z][A-Za-z ]+?)(?: metadata| Metadata)?:", dump.partition("Side data:")[2], re.M)
         ),
     )
+
+
+def _plausible(rate: Fraction | None, time_base: Fraction) -> Fraction | None:
+    """A rate, unless it is beyond what the ticks can tell apart: no encoder would take such a guess."""
+    return rate if rate and rate * time_base <= 1 else None
 
 
 def _timecode(container: InputContainer, stream: VideoStream) -> str:

@@ -151,21 +151,22 @@ class EncoderThread:
     def _copy_rest(self, window_end: Fraction) -> None:
         if self._passthrough is not None:
             last = None if self._passthrough.span.stop is None else window_end
-            self._muxer.copy(self._passthrough.until(last), self._shift * self._time_base)
+            self._muxer.copy(self._passthrough.rest(last), self._shift * self._time_base)
 
     def _timed(self) -> Iterator[tuple[list[NDArray[Any]], int, int]]:
         """Each frame's planes, pts and duration in ticks: until the next frame; the last lasts a usual frame's time."""
         waiting: tuple[list[NDArray[Any]], int] | None = None
+        rate, duration = self._muxer.plan.like.video.average_rate, 1
         for batch in self._received():
             for n, pts in enumerate(batch.pts):
                 if waiting is not None:
-                    if pts <= waiting[1]:
+                    duration = pts - waiting[1]
+                    if duration <= 0:
                         raise VidstyleError(f"timestamps do not increase: {pts} after {waiting[1]}")
-                    yield *waiting, pts - waiting[1]
+                    yield *waiting, duration
                 waiting = [plane[n] for plane in batch.planes], pts
         if waiting is not None:
-            rate = self._muxer.plan.like.video.average_rate
-            yield *waiting, max(1, round(1 / (rate * self._time_base))) if rate else 1
+            yield *waiting, max(1, round(1 / (rate * self._time_base))) if rate else duration
 
     def _received(self) -> Iterator[PlaneBatch]:
         while not self._abandoned.is_set():

@@ -10,16 +10,17 @@ from typing import Any
 import av
 from av import VideoFrame
 from av.container import OutputContainer
-from av.stream import Disposition, Stream
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from vidstyle.errors import ConfigError
+from vidstyle.media.carrying import Carried, add_tracks
 from vidstyle.media.choosing import thread_count
 from vidstyle.media.colour import CHROMA_LOCATIONS, MATRICES, PRIMARIES, RANGES, TRANSFERS, code_of
 from vidstyle.media.opening import locator, open_source, translate_write_errors
 from vidstyle.media.packets import AnyPacket
 from vidstyle.media.plan import OutputPlan
-from vidstyle.media.tracks import check_tracks, lasting
+from vidstyle.media.tracks import lasting, plan_tracks
 
 _USUAL_RATE = Fraction(25)
 _LARGEST_TIMESCALE = 2**31 - 1
@@ -36,7 +37,7 @@ class Muxer:
     def __init__(self, path: Path, plan: OutputPlan) -> None:
         self.plan = plan
         self.copied: dict[int, int] = {}
-        self._copies: dict[int, Stream] = {}
+        self.warnings: list[str] = []
         with ExitStack() as stack:
             with translate_write_errors(plan.target):
                 self._container: OutputContainer = av.open(
@@ -45,10 +46,11 @@ class Muxer:
             stack.callback(self.abandon)
             self._container.metadata.update(lasting(plan.like.metadata, plan.container))
             self._video = self._add_video()
-            self._add_copies()
+            self._carried = self._add_tracks()
             self._set_chapters()
             with translate_write_errors(plan.target):
                 self._container.start_encoding()
+                self._container.mux(self._carried.covers)
             stack.pop_all()
 
     def encode(self, frame: VideoFrame | None) -> list[AnyPacket]:
@@ -68,16 +70,18 @@ class Muxer:
             self._container.mux(packet)
 
     def copy(self, packets: Iterable[AnyPacket], shift: Fraction) -> None:
-        """Write packets of the source, moved by `shift` seconds, rounded to whole ticks of each track."""
+        """Write what becomes of packets of the source, moved by `shift` seconds."""
         for packet in packets:
             index = packet.stream_index
-            ticks = round(shift / packet.time_base)
-            if ticks:
-                packet.pts = None if packet.pts is None else packet.pts + ticks
-                packet.dts = None if packet.dts is None else packet.dts + ticks
-            packet.stream = self._copies[index]
-            self.mux(packet)
-            self.copied[index] += 1
+            carried = self._carried.carriers[index].carry(packet, shift)
+            if carried is not None:
+                self.mux(carried)
+                self.copied[index] += 1
+
+    @property
+    def tracks(self) -> tuple[int, ...]:
+        """The source's tracks whose packets are to come through `copy`."""
+        return tuple(self._carried.carriers)
 
     def finish(self) -> None:
         """Write the trailer and close the file."""
@@ -135,19 +139,16 @@ class Muxer:
         if unknown := sorted(set(context.options) & set(plan.config.options)):
             raise ConfigError(f"encoder {name} has no option {', '.join(unknown)}", key=f"encode.options.{unknown[0]}")
 
-    def _add_copies(self) -> None:
+    def _add_tracks(self) -> Carried:
         like = self.plan.like
-        if not like.audio:
-            return
+        if not like.audio and not like.others:
+            return Carried({}, [])
         with open_source(like.path) as source:
-            tracks = [source.streams[track.index] for track in like.audio]
-            check_tracks(source, tracks, self.plan.container, self.plan.target)
-            for track, info in zip(tracks, like.audio, strict=True):
-                copy = self._container.add_stream_from_template(track)
-                copy.metadata.update(lasting(info.metadata, self.plan.container))
-                copy.disposition = Disposition(info.disposition)
-                self._copies[info.index] = copy
-                self.copied[info.index] = 0
+            tracks, self.warnings = plan_tracks(source, like, self.plan.container, self.plan.target)
+        with open_source(like.path) as source:  # anew, since cover art comes before all other packets
+            carried = add_tracks(self._container, self.plan.container, source, tracks)
+        self.copied = dict.fromkeys(carried.carriers, 0)
+        return carried
 
     def _set_chapters(self) -> None:
         chapters: list[Any] = [

@@ -257,9 +257,6 @@ def warnings_about(info: ClipInfo) -> list[str]:
     ):  # Matroska's word for VP8's and VP9's alpha, which lies beside the picture
         found.append(f"{place}: alpha is not kept yet")
     found += [f"{place}: {kind.lower()} metadata is not kept yet" for kind in video.side if kind != "Display Matrix"]
-    for other in info.others:
-        if "timecode" not in other.metadata:  # a timecode track is written anew
-            found.append(f"{other.kind} #{other.index}: {other.codec or 'unnamed'} is not kept yet")
     return found
 
 

@@ -1,14 +1,16 @@
-"""Which tracks a container can hold, found out by really writing its header."""
+"""What becomes of each track beside the picture, found out by really writing one: copied, converted, attached, left."""
 
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import av
 from av.container import InputContainer, OutputContainer
-from av.stream import Stream
+from av.stream import Disposition, Stream
 
 from vidstyle.errors import TargetError
+from vidstyle.media.clip import ClipInfo, StreamInfo
 from vidstyle.media.packets import AnyPacket
 
 # Tried in this order when the wanted container refuses a track.
@@ -28,21 +30,86 @@ _BIBLIOGRAPHIC = {
 }  # fmt: skip
 _FIRST_PACKETS = 2000  # how far to look for the first packet of every track
 
+_TEXT_SUBTITLES = ("subrip", "srt", "ass", "ssa", "mov_text", "webvtt", "text")
+_CONVERTED_SUBTITLES = {"mp4": "mov_text", "mov": "mov_text", "matroska": "srt", "webm": "webvtt"}
+COVER_TYPES = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
 
-def check_tracks(source: InputContainer, tracks: Sequence[Stream], container: str, target: Path) -> None:
-    """Raise TargetError, with a container that works, where `container` can't hold one of the tracks untouched.
 
-    Reads on in `source`.
+class Track(NamedTuple):
+    """A track that goes into the output, and how; a converted one with FFmpeg's name of its new codec."""
+
+    info: StreamInfo
+    way: Literal["copy", "convert", "cover", "attach"]
+    codec: str = ""
+
+
+class TrackPlan(NamedTuple):
+    """The tracks beside the picture that are written, and a sentence for each that is changed or left."""
+
+    tracks: list[Track]
+    warnings: list[str]
+
+
+def plan_tracks(source: InputContainer, like: ClipInfo, container: str, target: Path) -> TrackPlan:
+    """Decide what becomes of each track of `like`, which `source` holds. Reads on in `source`.
+
+    Raises TargetError, with a container that works, where `container` can't hold one of the audio tracks untouched.
     """
-    first = _first_packets(source, tracks)
-    refused = [track for track in tracks if not _holds(container, track, first)]
+    wanted = [info for info in (*like.audio, *like.others) if info.kind in ("audio", "subtitle", "data")]
+    streams = {info.index: source.streams[info.index] for info in wanted}
+    first = _first_packets(source, list(streams.values()))
+    _check_audio([streams[track.index] for track in like.audio], first, container, target)
+    plan = TrackPlan([], [])
+    for sound in like.audio:
+        plan.tracks.append(Track(sound, "copy"))
+        plan.warnings.extend(_facts_lost(sound, streams[sound.index], first, container))
+    for info in like.others:
+        if _written_anew(info, like):
+            continue
+        track = _way(info, streams.get(info.index), first, container)
+        if track is None:
+            plan.warnings.append(f"{_name(info)} can't be kept in {container}; it is left out")
+            continue
+        plan.tracks.append(track)
+        if track.way == "convert":
+            plan.warnings.append(f"{_name(info)} is converted to {track.codec}, which {container} demands")
+        elif track.way == "copy":
+            plan.warnings.extend(_facts_lost(info, streams[info.index], first, container))
+    return plan
+
+
+def _way(info: StreamInfo, stream: Stream | None, first: dict[int, bytes], container: str) -> Track | None:
+    if info.kind == "attachment":
+        return Track(info, "attach") if container == "matroska" else None
+    if info.kind == "video":
+        cover = info.disposition & Disposition.attached_pic and info.codec in COVER_TYPES
+        return Track(info, "cover") if cover and container in ("mp4", "matroska") else None
+    if stream is not None and _trial(container, stream, first) is not None:
+        return Track(info, "copy")
+    if info.kind == "subtitle" and info.codec in _TEXT_SUBTITLES and container in _CONVERTED_SUBTITLES:
+        return Track(info, "convert", _CONVERTED_SUBTITLES[container])
+    return None
+
+
+def _name(info: StreamInfo) -> str:
+    what = "cover art" if info.disposition & Disposition.attached_pic else info.kind
+    return f"{what} #{info.index} ({info.metadata.get('filename') or info.codec or 'of an unknown codec'})"
+
+
+def _written_anew(info: StreamInfo, like: ClipInfo) -> bool:
+    """Whether a track only says again what is kept otherwise: the timecode, or QuickTime's list of chapters."""
+    return "timecode" in info.metadata or bool(info.kind == "data" and info.codec == "bin_data" and like.chapters)
+
+
+def _check_audio(tracks: Sequence[Stream], first: dict[int, bytes], container: str, target: Path) -> None:
+    refused = [track for track in tracks if _trial(container, track, first) is None]
     if not refused:
         return
     codecs = ", ".join(f"#{track.index} ({_codec(track)})" for track in refused)
     works = [
         suffix
         for other, suffix in _ALTERNATIVES.items()
-        if other != container and all(_holds(other, track, first) for track in tracks)
+        if other != container and all(_trial(other, track, first) is not None for track in tracks)
     ]
     hint = f"write a {' or '.join(works)} file instead" if works else "no container that vidstyle writes holds them all"
     raise TargetError(f"{target}: audio {codecs} can't be copied into {container}; {hint}", path=target)
@@ -54,6 +121,8 @@ def _codec(track: Stream) -> str:
 
 def _first_packets(source: InputContainer, tracks: Sequence[Stream]) -> dict[int, bytes]:
     first: dict[int, bytes] = {}
+    if not tracks:
+        return first
     for packet, _ in zip(source.demux(tracks), range(_FIRST_PACKETS), strict=False):
         if packet.size:
             first.setdefault(packet.stream_index, bytes(packet))
@@ -62,11 +131,14 @@ def _first_packets(source: InputContainer, tracks: Sequence[Stream]) -> dict[int
     return first
 
 
-def _holds(container: str, track: Stream, first: dict[int, bytes]) -> bool:
-    """True where the muxer writes a clip with a copy of `track`: some refuse in the header, some in the trailer."""
-    trial: OutputContainer = av.open(io.BytesIO(), "w", format=container)
+def _trial(container: str, track: Stream, first: dict[int, bytes]) -> io.BytesIO | None:
+    """A file with a copy of `track`; None where it can't be: some muxers refuse in the header, some in the trailer."""
+    file = io.BytesIO()
+    trial: OutputContainer = av.open(file, "w", format=container)
     try:
         copy = trial.add_stream_from_template(track)
+        copy.metadata.update(lasting(dict(track.metadata), container))
+        copy.disposition = track.disposition
         trial.start_encoding()
         if track.index in first:
             packet: AnyPacket = av.Packet(first[track.index])
@@ -74,8 +146,29 @@ def _holds(container: str, track: Stream, first: dict[int, bytes]) -> bool:
             trial.mux(packet)
         trial.close()
     except (av.FFmpegError, ValueError):
-        return False
-    return True
+        return None
+    return file
+
+
+def _facts_lost(info: StreamInfo, track: Stream, first: dict[int, bytes], container: str) -> list[str]:
+    """What is said about a copied track that its container can't say."""
+    file = _trial(container, track, first)
+    if file is None or info.index not in first:
+        return []
+    file.seek(0)
+    try:
+        with av.open(file, metadata_errors="replace") as reading:
+            written = reading.streams[0]
+    except (av.FFmpegError, ValueError, IndexError):
+        return []
+    asked = lasting(info.metadata, container)
+    lost = [flag.name or "" for flag in Disposition(info.disposition) if not flag & written.disposition]
+    lost += [
+        f"{key} {value!r}"
+        for key, value in asked.items()
+        if key in ("language", "title") and value not in ("und", written.metadata.get(key))
+    ]
+    return [f"{_name(info)}: {', '.join(lost)} can't be said in {container}"] if lost else []
 
 
 def lasting(metadata: dict[str, str], container: str) -> dict[str, str]:

@@ -51,6 +51,7 @@ class ClipWriter:
         with ExitStack() as stack:
             stack.callback(self._file.discard)
             self._muxer = Muxer(self._file.path, plan)
+            self.warnings += self._muxer.warnings
             stack.pop_all()
         return self
 
@@ -73,8 +74,9 @@ class ClipWriter:
         The frames that `work` holds come first; those of `batches` are kept in it.
 
         Convention: a whole clip keeps every timestamp and every packet. Of a span, the first kept frame takes the
-        time of the clip's first one, and all tracks move by the same time (copied packets to the nearest tick); audio
-        packets that overlap the span are kept whole, so that the sound may begin and end up to a packet early or late.
+        time of the clip's first one, and all tracks move by the same time (copied packets to the nearest tick);
+        uncompressed sound is cut to the sample; compressed audio packets that overlap the span are kept whole, so that
+        such sound may begin and end up to a packet early or late.
 
         Raises:
             ClipWriteError: the disk is full or fails.
@@ -96,6 +98,7 @@ class ClipWriter:
         """
         with ExitStack() as stack:
             if passthrough is not None:
+                passthrough.choose(self._muxer.tracks)
                 stack.enter_context(passthrough)
             thread = EncoderThread(self._muxer, passthrough, self._converter.layout, depth=self.config.queue)
             stack.enter_context(thread)
