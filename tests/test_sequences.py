@@ -1,6 +1,7 @@
 """Image sequences go through the whole river, as clips do."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from tests.sequences import light, names, read_exr, read_picture, textures, writ
 from tests.styles import save_small_style
 from vidstyle import RenderConfig, Shot, Span, render_shot
 from vidstyle.cli import run
-from vidstyle.media import probe
+from vidstyle.errors import ClipWriteError
+from vidstyle.media import probe, sequence_writer
 
 
 @pytest.fixture
@@ -115,3 +117,50 @@ def test_a_sequence_is_probed_as_a_clip_is(tmp_path, capsys):
     assert (video["pix_fmt"], video["frames"], video["first_number"]) == ("rgb48be", 3, 1001)
     assert run(["probe", str(source)]) == 0
     assert "64x48 rgb48be" in capsys.readouterr().out
+
+
+def test_a_render_that_a_full_disk_stopped_goes_on_to_the_same_pictures(tmp_path, out, style, monkeypatch):
+    source = write_exrs(tmp_path / "s.%04d.exr", np.abs(light(5)))
+    words = [
+        "stylize",
+        str(source),
+        "--style",
+        style,
+        "--fps",
+        "24",
+        "--set",
+        "work.every=0",
+        "--set",
+        "encode.queue=1",
+    ]
+    assert run([*words, "-o", str(tmp_path / "whole.####.exr")]) == 0
+
+    def full(path, *_, **__):
+        raise ClipWriteError(f"writing {path} failed", path=path)
+
+    with monkeypatch.context() as patch:
+        real = sequence_writer.write_exr
+        patch.setattr(
+            sequence_writer, "write_exr", lambda path, *a, **k: (full if "1004" in path.name else real)(path, *a, **k)
+        )
+        assert run([*words, "-o", str(out / "t.####.exr")]) == 74
+    assert not [name for name in names(out) if not name.startswith(".")]
+    report = tmp_path / "r.json"
+    assert run([*words, "-o", str(out / "t.####.exr"), "--resume", "--report", str(report)]) == 0
+    assert json.loads(report.read_text())["resumed"] > 0
+    assert names(out) == [f"t.{number}.exr" for number in range(1001, 1006)]
+    for number in range(1001, 1006):
+        found, expected = (
+            read_exr(folder)[0] for folder in (out / f"t.{number}.exr", tmp_path / f"whole.{number}.exr")
+        )
+        assert all(np.array_equal(found[name], expected[name]) for name in "RGB")
+
+
+@pytest.mark.parametrize(("module", "extra"), [("OpenImageIO", "exr"), ("PyOpenColorIO", "ocio")])
+def test_without_the_extra_it_says_what_to_install(tmp_path, style, capsys, monkeypatch, module, extra):
+    write_exrs(tmp_path / "s.%04d.exr", light(1))
+    (tmp_path / "absent.ocio").touch()
+    monkeypatch.setitem(sys.modules, module, None)
+    ocio = ["--ocio-config", str(tmp_path / "absent.ocio")] if extra == "ocio" else []
+    assert run(["stylize", str(tmp_path / "s.####.exr"), "-o", str(tmp_path / "b.mkv"), "--style", style, *ocio]) == 78
+    assert f"pip install 'vidstyle[{extra}]'" in capsys.readouterr().err
