@@ -24,7 +24,7 @@ from tests.sequences import (
 )
 from vidstyle.errors import ClipWriteError, ConfigError, TargetError, VidstyleError
 from vidstyle.frames import Span
-from vidstyle.media import probe
+from vidstyle.media import StreamInfo, probe
 from vidstyle.media.kinds import open_reader, open_writer
 
 
@@ -358,3 +358,15 @@ def test_each_exr_keeps_its_own_timecode(tmp_path, out):
         found = oiio.ImageBuf(str(out / f"t.000{number}.exr")).spec().get_string_attribute("smpte:TimeCode")
         assert found == f"01:02:03:0{number}"
     assert writer.warnings == []
+
+
+def test_what_else_a_clip_holds_is_named_where_pictures_cannot_hold_it(tmp_path, out):
+    source = make_clip(tmp_path / "a.mp4", frames=1, timecode="01:00:00:00")
+    with open_reader(source) as reader:
+        other = StreamInfo(index=7, kind="subtitle", codec="mov_text")
+        like = reader.info.model_copy(update={"others": (*reader.info.others, other)})
+        with open_writer(out / "t.####.png", like=like) as writer:
+            writer.write(reader.frames(), reader.packets())
+    for told in ("audio #1: aac", "subtitle #7: mov_text", "timecode 01:00:00:00"):
+        assert sum(told in warning for warning in writer.warnings) == 1
+    assert not any(warning.startswith("data #") for warning in writer.warnings)

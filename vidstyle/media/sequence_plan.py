@@ -115,6 +115,11 @@ class SequencePlan:
         if video.timecode and not (self.suffix == like.path.suffix.lower() == EXR):
             found.append(f"video #{video.index}: timecode {video.timecode} is not kept in pictures yet")
         found += [f"audio #{track.index}: {track.codec} is not kept, pictures hold no sound" for track in like.audio]
+        found += [
+            f"{other.kind} #{other.index}: {other.codec or 'unnamed'} is not kept in pictures"
+            for other in like.others
+            if "timecode" not in other.metadata
+        ]
         if like.chapters:
             found.append(f"{len(like.chapters)} chapters are not kept in pictures")
         return found
