@@ -8,7 +8,7 @@ import pytest
 
 from tests.clips import make_clip
 from tests.styles import save_small_style
-from vidstyle import RenderReport, Shot, render_shot
+from vidstyle import RenderReport, Shot, Span, render_shot
 from vidstyle.cli import run
 from vidstyle.config import load_config
 from vidstyle.errors import ConfigError
@@ -106,3 +106,9 @@ def test_converted_and_lost_streams_are_told_apart(made: RenderReport):
 def test_without_sound_there_is_no_offset(made: RenderReport):
     silent: ClipInfo = probe(made.target).model_copy(update={"audio": ()})
     assert audio_offset(silent) is None
+
+
+def test_frames_before_and_after_a_span_are_not_counted(folder: Path, tmp_path: Path):
+    flags = {"style": str(folder / "small"), "device": "cpu", "blend.strength": 0.0}
+    made = render_shot(Shot(folder / "a.mov", Span(1, 3)), tmp_path / "b.mov", load_config(flags=flags))
+    assert (made.decoded, made.written) == (2, 2)

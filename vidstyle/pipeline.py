@@ -83,7 +83,7 @@ def render_shot(
         style_sha256=style.card.sha256,
         device=str(device),
         encoder=writer.encoder,
-        decoded=reader.tally.decoded,
+        decoded=reader.tally.decoded - reader.tally.skipped,
         concealed=reader.tally.concealed,
         dropped=reader.tally.dropped,
         written=tally.frames,

@@ -45,9 +45,13 @@ class DecodeConfig(BaseModel):
 
 @dataclass(slots=True)
 class ReadTally:
-    """What became of the packets that were read: frames decoded, of them concealed, and packets dropped."""
+    """What became of the packets that were read: frames decoded, of them concealed, and packets dropped.
+
+    skipped  of the decoded frames, those before the span
+    """
 
     decoded: int = 0
+    skipped: int = 0
     concealed: int = 0
     dropped: int = 0
 
@@ -102,15 +106,16 @@ class ClipReader:
         batch: list[tuple[VideoFrame, int]] = []
         yielded = 0
         for number, (frame, pts) in enumerate(self._timed(self._decoded())):
-            if span.stop is not None and number >= span.stop:
-                break
             if number < span.start:
+                self.tally.skipped += 1
                 continue
             batch.append((frame, pts))
             if len(batch) == self.config.batch:
                 yield self._converted(batch)
                 yielded += len(batch)
                 batch = []
+            if number + 1 == span.stop:
+                break
         if batch:
             yield self._converted(batch)
         elif not yielded:
@@ -262,7 +267,10 @@ def warnings_about(info: ClipInfo) -> list[str]:
 
 def shown_otherwise_than_rotated(frame: VideoFrame) -> bool:
     """Whether the display matrix of a frame does more than turn it: mirrors, scales or shears."""
-    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    try:
+        matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:  # PyAV knows no name for another of its side data, as of multi-view HEVC
+        return False
     if matrix is None:
         return False
     a, b, _, c, d = struct.unpack("=5i", bytes(matrix)[:20])
