@@ -67,17 +67,24 @@ class SubtitleConverter(Carrier):
 
 
 class Carried(NamedTuple):
-    """What carries each track that has packets, by its number in the source, and the cover art to write at once."""
+    """What carries each track that has packets, by its number in the source.
+
+    covers   cover art, to be written at once
+    copied   how much of each track that stays as it is has been copied: packets, or 1 for a file
+    """
 
     carriers: dict[int, Carrier]
     covers: list[AnyPacket]
+    copied: dict[int, int]
 
 
 def add_tracks(output: OutputContainer, container: str, source: InputContainer, tracks: list[Track]) -> Carried:
     """Add all `tracks` of `source` to `output`, whose header is not written yet."""
-    carried = Carried({}, [])
+    carried = Carried({}, [], {})
     for track in tracks:
         info, stream = track.info, source.streams[track.info.index]
+        if track.way != "convert":
+            carried.copied[info.index] = int(track.way != "copy")
         if track.way == "attach":
             assert isinstance(stream, AttachmentStream)
             output.add_attachment(stream.name or f"attachment{info.index}", stream.mimetype or _BINARY, stream.data)

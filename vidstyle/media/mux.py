@@ -36,7 +36,6 @@ class Muxer:
 
     def __init__(self, path: Path, plan: OutputPlan) -> None:
         self.plan = plan
-        self.copied: dict[int, int] = {}
         self.warnings: list[str] = []
         with ExitStack() as stack:
             with translate_write_errors(plan.target):
@@ -47,6 +46,7 @@ class Muxer:
             self._container.metadata.update(lasting(plan.like.metadata, plan.container))
             self._video = self._add_video()
             self._carried = self._add_tracks()
+            self.copied = self._carried.copied
             self._set_chapters()
             with translate_write_errors(plan.target):
                 self._container.start_encoding()
@@ -76,7 +76,8 @@ class Muxer:
             carried = self._carried.carriers[index].carry(packet, shift)
             if carried is not None:
                 self.mux(carried)
-                self.copied[index] += 1
+                if index in self.copied:
+                    self.copied[index] += 1
 
     @property
     def tracks(self) -> tuple[int, ...]:
@@ -142,13 +143,11 @@ class Muxer:
     def _add_tracks(self) -> Carried:
         like = self.plan.like
         if not like.audio and not like.others:
-            return Carried({}, [])
+            return Carried({}, [], {})
         with open_source(like.path) as source:
             tracks, self.warnings = plan_tracks(source, like, self.plan.container, self.plan.target)
         with open_source(like.path) as source:  # anew, since cover art comes before all other packets
-            carried = add_tracks(self._container, self.plan.container, source, tracks)
-        self.copied = dict.fromkeys(carried.carriers, 0)
-        return carried
+            return add_tracks(self._container, self.plan.container, source, tracks)
 
     def _set_chapters(self) -> None:
         chapters: list[Any] = [
