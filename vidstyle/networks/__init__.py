@@ -1,9 +1,16 @@
 """What a style is made of: generators, discriminators, and the style folder with its card."""
 
-from vidstyle.networks.discriminators import PatchDiscriminator
+from vidstyle.networks.discriminators import (
+    DISCRIMINATORS,
+    DenseDiscriminator,
+    PatchDiscriminator,
+    PixelDiscriminator,
+    TemporalDiscriminator,
+)
 from vidstyle.networks.gallery import find_style, load_style, style_folders, user_models
 from vidstyle.networks.generators import GENERATORS, ResnetGenerator
 from vidstyle.networks.padding import Padding
+from vidstyle.networks.recurrent import RecurrentGenerator
 from vidstyle.networks.style import (
     DataSource,
     GeneratorSpec,
@@ -17,14 +24,19 @@ from vidstyle.networks.style import (
 )
 
 __all__ = [
+    "DISCRIMINATORS",
     "GENERATORS",
     "DataSource",
+    "DenseDiscriminator",
     "GeneratorSpec",
     "Padding",
     "PatchDiscriminator",
+    "PixelDiscriminator",
+    "RecurrentGenerator",
     "ResnetGenerator",
     "Style",
     "StyleCard",
+    "TemporalDiscriminator",
     "TrainingRecord",
     "build_generator",
     "find_style",

@@ -3,12 +3,20 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vidstyle.networks.layers import ConvBlock, Norm, ResidualBlock, UpBlock, Upsample
+from vidstyle.networks.layers import Border, ConvBlock, Norm, ResidualBlock, UpBlock, Upsample
 from vidstyle.registry import Registry
 
 GENERATORS: Registry[type[nn.Module]] = Registry(
     "generators",
-    {"resnet": "vidstyle.networks.generators:ResnetGenerator"},
+    {
+        "resnet": "vidstyle.networks.generators:ResnetGenerator",
+        "unet": "vidstyle.networks.unet:UnetGenerator",
+        "fast-style": "vidstyle.networks.fast_style:FastStyleGenerator",
+        "animegan2": "vidstyle.networks.animegan:AnimeGenerator",
+        "cartoongan": "vidstyle.networks.cartoongan:CartoonGenerator",
+        "recurrent-resnet": "vidstyle.networks.recurrent:RecurrentResnet",
+        "convgru": "vidstyle.networks.recurrent:ConvGRUGenerator",
+    },
 )
 
 
@@ -25,6 +33,8 @@ class ResnetGenerator(nn.Module):
         upsample: `transposed` or `resize`.
         skips: add the encoder's features to the decoder's of the same size (U-Net's idea), so that edges of colour stay
             crisp in a narrow network, and look at the sum once more before the last convolution.
+        border: what the two downs see outside the picture; the published CycleGAN sees `zeros` there.
+        channels: of the input; 3 for a picture alone.
     """
 
     multiple = 4
@@ -37,13 +47,15 @@ class ResnetGenerator(nn.Module):
         norm: Norm = "instance",
         upsample: Upsample = "transposed",
         skips: bool = False,
+        border: Border = "reflect",
+        channels: int = 3,
     ) -> None:
         super().__init__()
         self.skips = skips
         self.encoder = nn.Sequential(
-            ConvBlock(3, width, kernel=7, norm=norm),
-            ConvBlock(width, 2 * width, stride=2, norm=norm),
-            ConvBlock(2 * width, 4 * width, stride=2, norm=norm),
+            ConvBlock(channels, width, kernel=7, norm=norm),
+            ConvBlock(width, 2 * width, stride=2, norm=norm, border=border),
+            ConvBlock(2 * width, 4 * width, stride=2, norm=norm, border=border),
         )
         self.residual = nn.Sequential(*(ResidualBlock(4 * width, norm=norm) for _ in range(blocks)))
         self.decoder = nn.Sequential(
@@ -54,7 +66,7 @@ class ResnetGenerator(nn.Module):
             nn.Conv2d(width, 3, 7),
         )
 
-    def forward(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
+    def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 3 h w"]:
         """Stylize pictures in [-1, 1]."""
         whole: Tensor = self.encoder[0](x)
         half: Tensor = self.encoder[1](whole)

@@ -6,7 +6,8 @@ from typing import Literal
 from jaxtyping import Float
 from torch import Tensor, nn
 
-Norm = Literal["instance", "batch", "group", "none"]
+Norm = Literal["instance", "instance-affine", "batch", "group", "none"]
+Border = Literal["reflect", "zeros"]
 Upsample = Literal["transposed", "resize"]
 
 
@@ -14,6 +15,7 @@ def normalization(norm: Norm, channels: int) -> nn.Module:
     """The normalization layer called `norm`; `none` is the identity, so that layers keep their place in a sequence."""
     layers: dict[str, Callable[[int], nn.Module]] = {
         "instance": nn.InstanceNorm2d,  # not affine, as in CycleGAN
+        "instance-affine": lambda c: nn.InstanceNorm2d(c, affine=True),
         "batch": nn.BatchNorm2d,
         "group": lambda c: nn.GroupNorm(1, c),
         "none": lambda _: nn.Identity(),
@@ -22,11 +24,13 @@ def normalization(norm: Norm, channels: int) -> nn.Module:
 
 
 class ConvBlock(nn.Sequential):
-    """Reflection padding, convolution, normalization, ReLU. Stride 2 halves the size, rounding up."""
+    """Padding, convolution, normalization, ReLU. Stride 2 halves the size, rounding up."""
 
-    def __init__(self, inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1, norm: Norm) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1, norm: Norm, border: Border = "reflect"
+    ) -> None:
         super().__init__(
-            nn.ReflectionPad2d(kernel // 2),
+            nn.ReflectionPad2d(kernel // 2) if border == "reflect" else nn.ZeroPad2d(kernel // 2),
             nn.Conv2d(inputs, outputs, kernel, stride, bias=_needs_bias(norm)),
             normalization(norm, outputs),
             nn.ReLU(inplace=True),
