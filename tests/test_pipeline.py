@@ -15,6 +15,7 @@ from tests.styles import save_small_style
 from vidstyle import RenderConfig, RenderReport, Shot, Span, render_shot
 from vidstyle.config import load_config
 from vidstyle.errors import ClipMissingError, ClipReadError, ConfigError, DeviceError, StyleError, TargetError
+from vidstyle.progress import OnProgress, Progress
 
 JITTERED = tuple(accumulate([0, 512, 400, 700, 512, 300, 1100, 512, 512, 90, 512, 512]))
 
@@ -33,12 +34,13 @@ def render(
     *,
     span: Span | None = None,
     debug_video: Path | None = None,
+    on_progress: OnProgress | None = None,
     **settings: Any,
 ) -> RenderReport:
     """Render on the CPU with `dotted.key=value` settings given as `dotted__key`."""
     flags = {"style": str(style), "device": "cpu"} | {key.replace("__", "."): v for key, v in settings.items()}
     config = load_config(flags=flags)
-    return render_shot(Shot(source, span or Span()), target, config, debug_video=debug_video)
+    return render_shot(Shot(source, span or Span()), target, config, debug_video=debug_video, on_progress=on_progress)
 
 
 def planes(path: Path) -> list[tuple[np.ndarray, ...]]:
@@ -133,6 +135,29 @@ def test_stability_changes_the_frames_but_not_the_first(tmp_path: Path, style: P
         made[stability] = planes(target)
     assert np.array_equal(made[0.0][0][0], made[0.9][0][0])
     assert not np.array_equal(made[0.0][5][0], made[0.9][5][0])
+
+
+def test_two_passes_know_the_future_whatever_the_batch_size(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mkv", codec="ffv1", cuts=(5,))
+    told: list[Progress] = []
+    config = {"blend__stability": 0.9, "blend__floor": 0.0, "encode__encoder": "ffv1"}
+    one = render(source, tmp_path / "one.mkv", style, **config)
+    reports = [
+        render(
+            source, tmp_path / f"two{n}.mkv", style, decode__batch=n, blend__passes=2, on_progress=told.append, **config
+        )
+        for n in (1, 3, 8)
+    ]
+    assert len({report.frame_hash for report in reports}) == 1
+    assert reports[0].frame_hash != one.frame_hash
+    assert {report.cuts for report in (one, *reports)} == {(5,)}
+    assert times(tmp_path / "two3.mkv") == times(source)
+    assert sound(tmp_path / "two3.mkv") == sound(source)
+    alone, ahead = planes(tmp_path / "one.mkv"), planes(tmp_path / "two3.mkv")
+    assert not np.array_equal(alone[0][0], ahead[0][0])  # the first frame already has the look of what follows
+    assert all(progress.frames <= 12 for progress in told)
+    assert told[-1].frames == 12
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mkv", "one.mkv", "two1.mkv", "two3.mkv", "two8.mkv"]
 
 
 def test_the_styles_stability_is_the_default(tmp_path: Path):

@@ -1,10 +1,10 @@
 """One shot, from file to file: read, find its motion, stylize, blend, write."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -13,12 +13,12 @@ from vidstyle.devices import resolve_device
 from vidstyle.errors import ConfigError, TargetError
 from vidstyle.frames import FrameBatch, Span
 from vidstyle.identity import identity_of
-from vidstyle.media import ClipInfo, Passthrough, Point, Work, WorkConfig, Writer, open_reader, open_writer
+from vidstyle.media import ClipInfo, Passthrough, Point, Work, WorkConfig, Writer, cut_to, open_reader, open_writer
 from vidstyle.media.numbering import names_pictures
 from vidstyle.media.outcome import Outcome
-from vidstyle.motion import require_motion
+from vidstyle.motion import build_estimator, require_motion
 from vidstyle.networks import Style, load_style
-from vidstyle.progress import OnProgress, counted
+from vidstyle.progress import Counter, OnProgress
 from vidstyle.report import RenderReport, Versions, comment_of
 from vidstyle.shots import Shot
 from vidstyle.stages.batches import MovingBatch
@@ -27,6 +27,8 @@ from vidstyle.stages.debug import DebugView
 from vidstyle.stages.motion import estimate_motion, without_motion
 from vidstyle.stages.prefetch import prefetch
 from vidstyle.stages.remembering import from_tensors, to_tensors
+from vidstyle.stages.settle import settle
+from vidstyle.stages.spool import Spool
 from vidstyle.stages.stylize import stylize
 
 
@@ -65,14 +67,17 @@ def render_shot(
         keep = _keeping(config, debug_video, resume=resume)
         identity = identity_of(shot, config, style, str(device))
         work = stack.enter_context(Work(target, identity, keep, resume=resume, overwrite=overwrite))
-        like = _with_comment(reader.info, shot, style, config, str(device)) if embed_report else reader.info
+        like = cut_to(reader.info, shot.span)
+        like = _with_comment(like, shot, style, config, str(device)) if embed_report else like
         writer = stack.enter_context(open_writer(target, like=like, config=config.encode, overwrite=overwrite))
         frames = stack.enter_context(prefetch(reader.frames(shot.span)))
         watch = stack.enter_context(_watching(debug, reader.info, shot.span))  # ends before anything gets its name
-        past = _Past(shot.span.start, work, device, whole_shots=config.blend.passes > 1)
+        past = _Past(shot.span.start, work, device, whole_shots=_looks_ahead(config))
         work.point = past.point
-        rendered = _transform(frames, style, config, past, watch)
-        tally = writer.write(counted(rendered, total, on_progress, before=work.frames), reader.packets(shot.span), work)
+        counter = Counter(total, on_progress, before=work.frames, passes=2 if _looks_ahead(config) else 1)
+        ahead = _Ahead(stack.enter_context(Spool(target.parent)), counter.add) if _looks_ahead(config) else None
+        rendered = _transform(frames, style, config, past, ahead, watch)
+        tally = writer.write(counter.over(rendered), reader.packets(shot.span), work)
     seconds = time.monotonic() - started
     outcome = None if names_pictures(target) else Outcome.of(reader.info, target, tally.packets)
     return RenderReport(
@@ -117,7 +122,12 @@ def stylize_clip(
 
 
 def _transform(
-    frames: Iterable[FrameBatch], style: Style, config: RenderConfig, past: "_Past", watch: Watch | None
+    frames: Iterable[FrameBatch],
+    style: Style,
+    config: RenderConfig,
+    past: "_Past",
+    ahead: "_Ahead | None",
+    watch: Watch | None,
 ) -> Iterable[FrameBatch]:
     # At strength 0 it is the source itself: neither motion nor the generator would leave a trace.
     if config.blend.strength == 0 and watch is None:
@@ -129,7 +139,18 @@ def _transform(
         moving = without_motion(frames, config.motion.cuts, past.first, hold=hold, begin=past.begin)
     if _looks_for_cuts(config):
         moving = past.noting_cuts(moving)
-    return blend(stylize(moving, style, config.stylize), config.blend, watch=watch, memory=past.memory)
+    styled = stylize(moving, style, config.stylize)
+    if ahead is not None:
+        estimator = build_estimator(config.motion)
+        styled = settle(styled, config.blend, estimator, ahead.spool, past.begin, on_frames=ahead.on_frames)
+    return blend(styled, config.blend, watch=watch, memory=past.memory)
+
+
+class _Ahead(NamedTuple):
+    """What a blend in two passes needs beside the frames."""
+
+    spool: Spool
+    on_frames: Callable[[int], None]
 
 
 class _Past:
@@ -149,7 +170,8 @@ class _Past:
     def point(self, finished: int) -> Point | None:
         """Give it as it is after the last finished batch."""
         if self._whole_shots:
-            return Point(cuts=tuple(self.cuts)) if self.first + finished in self.cuts else None
+            now = self.first + finished  # cuts are known long before
+            return Point(cuts=tuple(cut for cut in self.cuts if cut < now)) if now in self.cuts else None
         return Point(to_tensors(self.memory), tuple(self.cuts))
 
     def noting_cuts(self, moving: Iterable[MovingBatch]) -> Iterator[MovingBatch]:
@@ -195,6 +217,11 @@ def _keeping(config: RenderConfig, debug_video: Path | None, *, resume: bool) ->
     if debug_video is not None or not config.blend.strength:
         return config.work.model_copy(update={"keep": False})
     return config.work
+
+
+def _looks_ahead(config: RenderConfig) -> bool:
+    """Two passes are for frames that look back at all."""
+    return config.blend.passes > 1 and config.blend.stability > 0 and config.blend.strength > 0
 
 
 def _looks_for_cuts(config: RenderConfig) -> bool:

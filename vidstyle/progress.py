@@ -34,13 +34,30 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-def counted(
-    batches: Iterable[FrameBatch], total: int | None, on_progress: OnProgress | None, before: int = 0
-) -> Iterator[FrameBatch]:
-    """Pass `batches` on and report each one when the consumer comes back for the next; `before` came earlier."""
-    done, started = before, time.monotonic()
-    for batch in batches:
-        yield batch
-        done += len(batch)
-        if on_progress is not None:
-            on_progress(Progress(done, total, time.monotonic() - started, before))
+class Counter:
+    """Counts frames and reports how far they are.
+
+    Args:
+        total: the container's hint, if any.
+        on_progress: told after every batch.
+        before: frames that were there already.
+        passes: how often each frame is counted until it is done.
+    """
+
+    def __init__(self, total: int | None, on_progress: OnProgress | None, before: int = 0, passes: int = 1) -> None:
+        self._total, self._report, self._before, self._passes = total, on_progress, before, passes
+        self._counted = 0
+        self._started = time.monotonic()
+
+    def add(self, frames: int) -> None:
+        """Count frames that went through one pass."""
+        self._counted += frames
+        if self._report is not None:
+            done = self._before + self._counted // self._passes
+            self._report(Progress(done, self._total, time.monotonic() - self._started, self._before))
+
+    def over(self, batches: Iterable[FrameBatch]) -> Iterator[FrameBatch]:
+        """Pass `batches` on and count each one when the consumer comes back for the next."""
+        for batch in batches:
+            yield batch
+            self.add(len(batch))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from vidstyle.config import RenderConfig
+    from vidstyle.frames import Span
     from vidstyle.report import RenderReport
 
 Text = str | None
@@ -15,14 +17,28 @@ Number = float | None
 def stylize(
     shot: Annotated[Path, typer.Argument(help="The clip or image sequence to stylize.", show_default=False)],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="What to write; its suffix chooses: shot.mov, shot.####.exr, …")
+        list[Path],
+        typer.Option(
+            "--out",
+            "-o",
+            help="What to write; its suffix chooses: shot.mov, shot.####.exr, … Given again as a timecode: see --in.",
+        ),
     ],
     style: Annotated[Text, typer.Option(help="A style's name or folder [default: ink].")] = None,
     strength: Annotated[Number, typer.Option(help="0 (the source, exactly) to 1 (the style) [default: 1].")] = None,
     stability: Annotated[
         Number, typer.Option(help="0 (each frame by itself) to 1 (holds still most) [default: the style's].")
     ] = None,
+    passes: Annotated[
+        int | None, typer.Option(help="2: blend each shot backwards first; calmer, needs disk [default: 1].")
+    ] = None,
     frames: Annotated[Text, typer.Option(help="Frame numbers A-B, B not included [default: all].")] = None,
+    begin: Annotated[
+        Text,
+        typer.Option(
+            "--in", help="Timecode of the first frame; the span ends before --out HH:MM:SS:FF (;FF for drop-frame)."
+        ),
+    ] = None,
     hold: Annotated[
         int | None, typer.Option(help="Frames that each drawing is held for; 2: on twos [default: 1].")
     ] = None,
@@ -68,7 +84,6 @@ def stylize(
     """Stylize one shot and keep its audio, timestamps and colours."""
     from vidstyle.cli.progress import progress_display
     from vidstyle.config import load_config
-    from vidstyle.frames import Span
     from vidstyle.motion import parse_cuts
     from vidstyle.pipeline import render_shot
     from vidstyle.report import reserve_report
@@ -85,18 +100,20 @@ def stylize(
         "stylize.hold": hold,
         "blend.strength": strength,
         "blend.stability": stability,
+        "blend.passes": passes,
         "encode.preset": preset,
         "encode.encoder": encoder,
         "encode.quality": quality,
         "encode.start_number": start_number,
     }
     render_config = load_config(config, overrides=settings or (), flags=flags)
-    span = Span.parse(frames) if frames else Span()
+    target, end = _target_and_end(out)
+    span = _span(shot, render_config, frames, begin, end)
     with reserve_report(report) as write_report:
         with progress_display(as_json=as_json, title=shot.name) as on_progress:
             made = render_shot(
                 Shot(shot, span),
-                out,
+                target,
                 render_config,
                 debug_video=debug_video,
                 overwrite=overwrite,
@@ -106,6 +123,30 @@ def stylize(
             )
         write_report(made)
     _say(made, as_json=as_json)
+
+
+def _target_and_end(out: list[Path]) -> tuple[Path, str | None]:
+    """Tell what is to be written from the timecode that ends the span: editors know both as "out"."""
+    from vidstyle.timecode import is_timecode
+
+    targets = [path for path in out if not is_timecode(str(path))]
+    ends = [str(path) for path in out if is_timecode(str(path))]
+    if len(targets) != 1 or len(ends) > 1:
+        raise typer.BadParameter("name one file or sequence to write, and at most one timecode", param_hint="--out")
+    return targets[0], ends[0] if ends else None
+
+
+def _span(shot: Path, config: "RenderConfig", frames: str | None, begin: str | None, end: str | None) -> "Span":
+    from vidstyle.errors import ConfigError
+    from vidstyle.frames import Span
+    from vidstyle.media import open_reader, span_between
+
+    if begin is None and end is None:
+        return Span.parse(frames) if frames else Span()
+    if frames:
+        raise ConfigError("--frames and --in/--out both say which frames; choose one", key="frames")
+    with open_reader(shot, config.decode) as reader:
+        return span_between(reader.info, begin, end)
 
 
 def _say(report: "RenderReport", *, as_json: bool) -> None:

@@ -18,7 +18,7 @@ from vidstyle.measure.truth import GroundTruth
 from vidstyle.measure.worst import WorstFrames
 from vidstyle.media import ClipReader
 from vidstyle.motion import MotionConfig
-from vidstyle.progress import OnProgress, counted
+from vidstyle.progress import Counter, OnProgress
 from vidstyle.report import Versions
 
 
@@ -89,7 +89,7 @@ def measure_files(
         _refuse_sizes(readers)
         streams = [reader.frames(span) for reader, span in zip(readers, inputs.spans, strict=True)]
         measures = measure_clips(
-            counted(streams[0], _expected(readers, inputs.spans), on_progress),
+            Counter(_expected(readers, inputs.spans), on_progress).over(streams[0]),
             *streams[1:],
             distance=config.distance,
             every=config.every,

@@ -63,7 +63,7 @@ class StyleCard(_Card):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description=f"of {WEIGHTS}")
     value_range: Literal["-1..1", "0..1", "0..255"] = "-1..1"
     channel_order: Literal["rgb", "bgr"] = "rgb"
-    stability: float = Field(default=0.9, ge=0, le=1, description="the blend's default for this style")
+    stability: float = Field(default=0.97, ge=0, le=1, description="the blend's default for this style")
     licence: str = Field(description="of the weights, as an SPDX expression")
     limits: str = Field(default="", description="where it fails")
     training: TrainingRecord | None = None

@@ -1,9 +1,11 @@
 """Keeps batches on disk that don't fit in memory: a whole shot, until its end is known."""
 
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 import torch
 
@@ -12,14 +14,22 @@ from vidstyle.motion import Flow
 from vidstyle.stages.batches import StyledBatch
 
 
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    start: int
+    room: int
+    size: int
+
+
 class Spool:
-    """A folder of batches, removed at the end with all that is in it.
+    """A file without a name that holds batches by number; gone with the process, however that ends.
 
     Convention: about 30 bytes a pixel and frame. The generator's pictures and visibility lose what a half float can't
     hold, less than a tenth of a code of 255; source and flow come back as they were, on the device they came from.
+    Room that was taken back is used again, so that the file grows to the longest shot.
 
     Args:
-        beside: folder to make it in; None is the system's own for temporary files.
+        beside: folder on whose disk it lies; None is the system's own for temporary files.
 
     Raises:
         ClipWriteError: the disk is full, or the folder can't be written.
@@ -27,13 +37,14 @@ class Spool:
 
     def __init__(self, beside: Path | None = None) -> None:
         self._beside = beside
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._slots: dict[int, _Slot] = {}
+        self._free: list[_Slot] = []
+        self._end = 0
+        self._file: IO[bytes] | None = None
 
     def __enter__(self) -> "Spool":
         try:
-            self._folder = tempfile.TemporaryDirectory(
-                prefix=".vidstyle-", dir=self._beside, ignore_cleanup_errors=True
-            )
+            self._file = tempfile.TemporaryFile(dir=self._beside)
         except OSError as error:
             raise self._failed(error) from error
         return self
@@ -41,23 +52,32 @@ class Spool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        if self._file is not None:
+            self._file.close()
 
     def put(self, number: int, batch: StyledBatch) -> None:
         """Keep a batch under a number, in place of what was there."""
         flow = batch.moving.flow
         moving = replace(batch.moving, flow=Flow(flow.to_previous, flow.visibility.half()))
+        written = BytesIO()
+        torch.save(StyledBatch(moving, batch.images.half()), written)
+        if number in self._slots:
+            self._free.append(self._slots.pop(number))
+        slot = self._room(len(written.getbuffer()))
         try:
-            torch.save(StyledBatch(moving, batch.images.half()), self._path(number))
-        except (OSError, RuntimeError) as error:  # torch's own writer raises the latter on a full disk
+            self._open.seek(slot.start)
+            self._open.write(written.getbuffer())
+            self._open.flush()  # else a full disk would show where a batch is read
+        except OSError as error:
             raise self._failed(error) from error
+        self._slots[number] = slot
 
     def get(self, number: int) -> StyledBatch:
-        """Read the batch of that number."""
-        # The file is this run's own, in a folder that nobody else can enter: there is nothing to distrust.
-        batch: StyledBatch = torch.load(self._path(number), weights_only=False)
+        """Read the batch of that number; KeyError where there is none."""
+        slot = self._slots[number]
+        self._open.seek(slot.start)
+        # The file is this process's own, and has no name by which another could change it: nothing to distrust.
+        batch: StyledBatch = torch.load(BytesIO(self._open.read(slot.size)), weights_only=False)
         flow = batch.moving.flow
         moving = replace(batch.moving, flow=Flow(flow.to_previous, flow.visibility.float()))
         return StyledBatch(moving, batch.images.float())
@@ -65,12 +85,21 @@ class Spool:
     def take(self, number: int) -> StyledBatch:
         """Read the batch of that number and forget it."""
         batch = self.get(number)
-        self._path(number).unlink()
+        self._free.append(self._slots.pop(number))
         return batch
 
-    def _path(self, number: int) -> Path:
-        assert self._folder is not None  # only used within `with`
-        return Path(self._folder.name) / str(number)
+    @property
+    def _open(self) -> IO[bytes]:
+        assert self._file is not None  # only used within `with`
+        return self._file
+
+    def _room(self, size: int) -> _Slot:
+        for slot in self._free:
+            if slot.room >= size:
+                self._free.remove(slot)
+                return replace(slot, size=size)
+        start, self._end = self._end, self._end + size
+        return _Slot(start, size, size)
 
     def _failed(self, error: Exception) -> ClipWriteError:
         where = self._beside or Path(tempfile.gettempdir())

@@ -62,7 +62,7 @@ class Recipe(_Section):
     description: str
     licence: str = Field(description="of the weights, as an SPDX expression")
     limits: str = Field(default="", description="where the style fails")
-    stability: float = Field(default=0.9, ge=0, le=1, description="the blend's default for this style")
+    stability: float = Field(default=0.97, ge=0, le=1, description="the blend's default for this style")
     mode: Literal["paired"] = "paired"
     seed: int = Field(default=0, ge=0)
     generator: GeneratorSpec
