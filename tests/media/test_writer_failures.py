@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from tests.clips import make_clip
-from tests.media.evidence import planes
+from tests.media.evidence import audio_packets, copy_clip, planes
 from vidstyle.errors import ClipWriteError, VidstyleError
 from vidstyle.frames import FrameBatch
 from vidstyle.media import ClipReader, ClipWriter, EncodeConfig
@@ -108,6 +108,18 @@ def test_no_frames_are_refused(tmp_path, source):
     ):
         writer.write([])
     assert list(tmp_path.iterdir()) == [source]
+
+
+def test_sound_whose_time_goes_back_costs_its_packets_and_not_the_render(tmp_path):
+    settings = {"codec": "mpeg2video", "audio": ("mp2",), "time_base": Fraction(1, 25), "frames": 8}
+    whole = make_clip(tmp_path / "a.ts", **settings).read_bytes()
+    (tmp_path / "twice.ts").write_bytes(whole * 2)
+    for suffix in ("mkv", "mp4"):
+        _, writer, tally = copy_clip(tmp_path / "twice.ts", tmp_path / f"b.{suffix}")
+        assert any("packets without a time, or with one that goes back" in warning for warning in writer.warnings)
+        (copied,) = tally.packets.values()
+        (track,) = audio_packets(tmp_path / f"b.{suffix}")
+        assert copied == len(track) > 0
 
 
 FULL_DISK = """

@@ -1,6 +1,7 @@
 """The container that is written: its streams, tags and metadata, and all packets merged in the order of time."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from fractions import Fraction
@@ -37,6 +38,8 @@ class Muxer:
     def __init__(self, path: Path, plan: OutputPlan) -> None:
         self.plan = plan
         self.warnings: list[str] = []
+        self._last: dict[int, int] = {}  # dts of each track's last packet, in its ticks
+        self._untimely: Counter[int] = Counter()
         with ExitStack() as stack:
             with translate_write_errors(plan.target):
                 self._container: OutputContainer = av.open(
@@ -74,15 +77,26 @@ class Muxer:
         for packet in packets:
             index = packet.stream_index
             carried = self._carried.carriers[index].carry(packet, shift)
-            if carried is not None:
-                self.mux(carried)
-                if index in self.copied:
-                    self.copied[index] += 1
+            if carried is None:
+                continue
+            if not self._is_timely(index, carried):
+                self._untimely[index] += 1
+                continue
+            self.mux(carried)
+            if index in self.copied:
+                self.copied[index] += 1
 
     @property
     def tracks(self) -> tuple[int, ...]:
         """The source's tracks whose packets are to come through `copy`."""
         return tuple(self._carried.carriers)
+
+    def left_out(self) -> list[str]:
+        """Say which tracks lost packets, because no container takes the times that a damaged source gives them."""
+        return [
+            f"track #{index}: {count} packets without a time, or with one that goes back, were left out"
+            for index, count in sorted(self._untimely.items())
+        ]
 
     def finish(self) -> None:
         """Write the trailer and close the file."""
@@ -95,6 +109,18 @@ class Muxer:
             self._container.close()
         except (av.FFmpegError, OSError, ValueError):
             return  # the file is going to be removed, and the error that led here is the one to tell
+
+    def _is_timely(self, index: int, packet: AnyPacket) -> bool:
+        """Whether a packet is due after the track's last one, and shown no earlier than it is due."""
+        due = packet.dts if packet.dts is not None else packet.pts
+        if due is None or (packet.pts is not None and packet.pts < due):
+            return False
+        last = self._last.get(index)
+        together = self.plan.container in ("matroska", "webm")  # take packets that are due at once
+        if last is not None and (due < last or (due == last and not together)):
+            return False
+        self._last[index] = due
+        return True
 
     def _add_video(self) -> VideoStream:
         plan, video = self.plan, self.plan.like.video

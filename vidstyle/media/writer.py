@@ -116,6 +116,7 @@ class ClipWriter:
             yield put
             thread.finish()
         self.tally = thread.tally
+        self.warnings += self._muxer.left_out()
         self._written = True
 
     def _check(self, batch: FrameBatch) -> None:
