@@ -9,6 +9,7 @@ import vidstyle
 from tests.clips import make_clip
 from tests.styles import save_small_style
 from vidstyle.cli import run
+from vidstyle.media import probe
 
 
 @pytest.fixture
@@ -38,6 +39,15 @@ def test_json_lines_tell_progress_and_result(folder: Path, capsys: pytest.Captur
     assert lines[-2]["frames"] == 6
 
 
+def test_timecodes_say_where_the_span_begins_and_ends(folder: Path, capsys: pytest.CaptureFixture[str]):
+    make_clip(folder / "reel.mov", timecode="01:00:09:20")
+    flags = ["--in", "01:00:10:00", "--out", "01:00:10:05", "--style", "small", "--json"]
+    assert run(["stylize", "reel.mov", "-o", "out.mov", *flags]) == 0
+    report = json.loads(capsys.readouterr().out.splitlines()[-1])["report"]
+    assert (report["span"], report["written"]) == ("5-10", 5)
+    assert probe(folder / "out.mov").video.timecode == "01:00:10:00"
+
+
 def test_holds_cuts_and_the_debug_video_reach_the_render(folder: Path, capsys: pytest.CaptureFixture[str]):
     flags = ["--hold", "2", "--cuts", "3,7", "--debug-video", "debug.mp4", "--frames", "2-8", "--json"]
     assert run(["stylize", "shot.mp4", "-o", "out.mp4", "--style", "small", *flags]) == 0
@@ -65,6 +75,9 @@ def test_holds_cuts_and_the_debug_video_reach_the_render(folder: Path, capsys: p
         (["stylize", "shot.mp4", "-o", "out.mp4", "--device", "cuda:99"], 75, "cuda:99"),
         (["stylize", "shot.mp4", "-o", "out.mp4", "--report", "nowhere/r.json"], 73, "nowhere"),
         (["stylize", "shot.mp4"], 2, "--out"),
+        (["stylize", "shot.mp4", "-o", "a.mp4", "-o", "b.mp4"], 2, "--out"),
+        (["stylize", "shot.mp4", "-o", "out.mp4", "--in", "1:2"], 78, "HH:MM:SS:FF"),
+        (["stylize", "shot.mp4", "-o", "out.mp4", "--in", "00:00:00:01", "--frames", "0-2"], 78, "choose one"),
         (["stilyze"], 2, "stilyze"),
         (["styles", "show", "smal"], 65, "small"),
         (["probe", "models"], 65, "models"),

@@ -14,6 +14,7 @@ from vidstyle.media.reader import ClipReader, DecodeConfig, ReadTally
 from vidstyle.media.sequence_plan import PICTURE_FORMATS
 from vidstyle.media.sequence_reader import SequenceReader
 from vidstyle.media.sequence_writer import SequenceWriter
+from vidstyle.media.spans import cut_to, span_between
 from vidstyle.media.target import CONTAINERS
 from vidstyle.media.work import Point, Work, WorkConfig
 from vidstyle.media.writer import ClipWriter
@@ -50,10 +51,12 @@ __all__ = [
     "Writer",
     "available_decoders",
     "available_encoders",
+    "cut_to",
     "find_pictures",
     "open_reader",
     "open_writer",
     "opens",
     "probe",
     "probe_source",
+    "span_between",
 ]

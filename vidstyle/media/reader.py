@@ -24,6 +24,7 @@ from vidstyle.media.packets import Passthrough
 from vidstyle.media.pixels import PlaneConverter
 from vidstyle.media.planar import has_alpha, planar_layout, planes_of
 from vidstyle.media.sequences import SequenceConfig
+from vidstyle.media.spans import start_of
 
 _ONE = 65536  # 1.0 in a display matrix, 16.16 fixed point
 _ROUNDING = 1e-3
@@ -261,6 +262,8 @@ def warnings_about(info: ClipInfo) -> list[str]:
         video.metadata.get("alpha_mode") == "1"
     ):  # Matroska's word for VP8's and VP9's alpha, which lies beside the picture
         found.append(f"{place}: alpha is not kept yet")
+    if video.timecode and start_of(info) is None:
+        found.append(f"{place}: {video.timecode!r} is no timecode at its rate; it is kept for the whole clip only")
     found += [f"{place}: {kind.lower()} metadata is not kept yet" for kind in video.side if kind != "Display Matrix"]
     return found
 

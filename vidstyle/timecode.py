@@ -1,0 +1,89 @@
+"""Timecode ↔ frames: labels of frames, which count seconds only as exactly as a whole number of frames can."""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from vidstyle.errors import ConfigError
+
+_LABEL = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;])(\d{2,3})", re.ASCII)
+_NTSC_30 = 30
+_DAY = 24 * 60  # minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Timecode:
+    """A frame's label, as a count of frames since 00:00:00:00.
+
+    Convention:
+        frames  frames since midnight, in real frames: in drop-frame counting no frame is dropped, only labels are.
+        rate    frames that one second of labels holds: 24 for 23.976, 30 for 29.97, 60 for 59.94.
+        drop    True where labels 00 and 01 (of 60 frames: 00 to 03) are left out at the begin of every minute but
+                each tenth, so that labels follow the clock at 29.97 and 59.94. Written with a semicolon.
+                SMPTE ST 12-1:2014, 5.2.2.
+    """
+
+    frames: int
+    rate: int
+    drop: bool = False
+
+    @classmethod
+    def parse(cls, text: str, rate: Fraction | int, *, key: str = "timecode") -> "Timecode":
+        """Read `HH:MM:SS:FF`, or `HH:MM:SS;FF` for drop-frame, at a rate in frames per second.
+
+        Raises ConfigError, about the setting `key`, where it is no label of that rate.
+        """
+        match = _LABEL.fullmatch(text.strip())
+        if match is None:
+            raise ConfigError(f"{text!r} is no timecode; write HH:MM:SS:FF, or HH:MM:SS;FF for drop-frame", key=key)
+        hours, minutes, seconds, frame = (int(match[n]) for n in (1, 2, 3, 5))
+        drop, counted = match[4] == ";", counted_rate(rate)
+        if minutes > 59 or seconds > 59 or hours > 23 or frame >= counted:  # noqa: PLR2004 (of a clock)
+            raise ConfigError(f"timecode {text} is beyond a day, or beyond {counted} frames in a second", key=key)
+        if drop and counted % _NTSC_30:
+            raise ConfigError(f"timecode {text} drops frames, but at {float(rate):.6g} fps none are dropped", key=key)
+        dropped = counted // 15 if drop else 0
+        if drop and seconds == 0 and frame < dropped and minutes % 10:
+            raise ConfigError(
+                f"timecode {text} does not exist: drop-frame leaves it out; write {text.strip()[:-2]}{dropped:02}",
+                key=key,
+            )
+        passed = hours * 60 + minutes
+        total = (passed * 60 + seconds) * counted + frame - dropped * (passed - passed // 10)
+        return cls(total, counted, drop)
+
+    def __add__(self, frames: int) -> "Timecode":
+        """The label of the frame so many frames later; after a day it begins again."""
+        return Timecode((self.frames + frames) % self.day, self.rate, self.drop)
+
+    def until(self, later: "Timecode") -> int:
+        """How many frames lie from this frame to `later`, which may be past midnight."""
+        return (later.frames - self.frames) % self.day
+
+    def __str__(self) -> str:
+        number = self.frames
+        if self.drop:
+            dropped = self.rate // 15
+            tens, rest = divmod(number, self.rate * 600 - 9 * dropped)
+            # The first minute of ten drops nothing, so it is longer than the others.
+            minutes = max(0, rest - dropped) // (self.rate * 60 - dropped)
+            number += dropped * (9 * tens + minutes)
+        seconds, frame = divmod(number, self.rate)
+        hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
+        return f"{hours:02}:{minutes:02}:{seconds:02}{';' if self.drop else ':'}{frame:02}"
+
+    @property
+    def day(self) -> int:
+        """How many frames a day of labels holds."""
+        dropped = self.rate // 15 if self.drop else 0
+        return _DAY * 60 * self.rate - dropped * (_DAY - _DAY // 10)
+
+
+def counted_rate(rate: Fraction | int) -> int:
+    """The whole number of frames that timecode counts in a second at `rate`: 24000/1001 counts 24."""
+    return max(1, round(rate))
+
+
+def is_timecode(text: str) -> bool:
+    """True for what is written like a label, whatever it means."""
+    return _LABEL.fullmatch(text) is not None
