@@ -232,3 +232,13 @@ def test_a_mirrored_picture_is_named_in_a_warning(tmp_path, rotation: int, mirro
 def test_alpha_beside_the_picture_is_named_in_a_warning(shared):
     with ClipReader(shared / "media" / "torture" / "moviepy_transparent.webm") as reader:
         assert any("alpha" in warning for warning in reader.warnings)
+
+
+def test_times_that_go_back_are_told_of_a_span_too(tmp_path):
+    settings = {"codec": "mpeg2video", "audio": (), "time_base": Fraction(1, 25), "frames": 8}
+    whole = make_clip(tmp_path / "a.ts", **settings).read_bytes()
+    (tmp_path / "twice.ts").write_bytes(whole * 2)
+    with ClipReader(tmp_path / "twice.ts") as reader:
+        pts = [each for batch in reader.frames(Span(0, 12)) for each in batch.pts]
+    assert len(pts) == 12
+    assert any("timestamps were missing or went back" in warning for warning in reader.warnings)

@@ -76,6 +76,7 @@ class ClipReader:
         self.tally = ReadTally()
         self.warnings: list[str] = []
         self._interlaced = 0
+        self._repaired = 0
         self._warped = False
         self._stack = ExitStack()
 
@@ -157,7 +158,6 @@ class ClipReader:
     def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, int]]:
         """Pair each frame with its pts; one that is absent or not later than the last is moved on by one tick."""
         last: int | None = None
-        repaired = 0
         for frame in frames:
             pts = frame.pts
             if last is not None and (pts is None or pts <= last):
@@ -168,13 +168,9 @@ class ClipReader:
                         path=self.path,
                         pts=pts,
                     )
-                repaired, pts = repaired + 1, last + self._usual_step(pts)
+                self._repaired, pts = self._repaired + 1, last + self._usual_step(pts)
             last = pts if pts is not None else self.info.video.start or 0
             yield frame, last
-        if repaired:
-            self.warnings.append(
-                f"video #{self._stream.index}: {repaired} timestamps were missing or went back; repaired"
-            )
 
     def _usual_step(self, pts: int | None) -> int:
         """One tick after a timestamp that went back; one frame's time after one that is missing."""
@@ -238,6 +234,8 @@ class ClipReader:
 
     def _note_losses(self) -> None:
         place = f"video #{self._stream.index}"
+        if self._repaired:
+            self.warnings.append(f"{place}: {self._repaired} timestamps were missing or went back; repaired")
         if self.tally.dropped:
             self.warnings.append(f"{place}: {self.tally.dropped} packets could not be decoded and were dropped")
         if self._interlaced:
