@@ -19,6 +19,7 @@ from vidstyle import RenderReport, Shot, Span, render_shot
 from vidstyle.config import load_config
 from vidstyle.errors import ClipReadError, ClipWriteError, ConfigError, TargetError
 from vidstyle.media import probe
+from vidstyle.media.segments import SegmentWriter
 from vidstyle.motion import Flow
 from vidstyle.stages.blend import BlendConfig, BlendState, Memory, blend_step
 from vidstyle.stages.remembering import from_tensors, to_tensors
@@ -174,6 +175,25 @@ def test_a_render_shorter_than_the_interval_leaves_nothing(tmp_path: Path, sourc
     with pytest.raises(PowerCutError):
         render(source, tmp_path / "b.mp4", style, after=4, work__keep=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_too_full_for_the_work_costs_the_work_and_not_the_render(
+    tmp_path: Path, source: Path, style: Path, monkeypatch: pytest.MonkeyPatch
+):
+    whole = render(source, tmp_path / "whole.mp4", style)
+    put, count = SegmentWriter.put, [0]
+
+    def full(writer: SegmentWriter, planes: Any) -> None:
+        count[0] += 1
+        if count[0] == 5:
+            raise ClipWriteError("the disk is full", path=writer.path)
+        put(writer, planes)
+
+    monkeypatch.setattr(SegmentWriter, "put", full)
+    report = render(source, tmp_path / "b.mp4", style)
+    assert report.frame_hash == whole.frame_hash
+    assert any("no longer kept: the disk is full" in warning for warning in report.warnings)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.mp4", "whole.mp4"]
 
 
 def test_two_processes_do_not_write_one_target(tmp_path: Path, source: Path, style: Path):

@@ -210,7 +210,8 @@ class ClipReader:
         video, most = self.info.video, self.config.max_pixels
         if video.width * video.height > most:
             raise ClipReadError(
-                f"{self.path} is {video.width}x{video.height}, but at most {most} pixels are decoded; raise max_pixels",
+                f"{self.path} is {video.width}x{video.height}, but at most {most} pixels are decoded; "
+                "raise it with --max-pixels",
                 path=self.path,
             )
 
