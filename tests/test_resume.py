@@ -98,6 +98,16 @@ def packets(path: Path) -> list[tuple[int, int | None, bytes]]:
         return [(packet.stream_index, packet.pts, bytes(packet)) for packet in container.demux() if packet.size]
 
 
+def test_two_passes_go_on_where_a_shot_begins(tmp_path: Path, source: Path, style: Path):
+    whole = render(source, tmp_path / "whole.mkv", style, blend__passes=2)
+    for stop in (5, 9, 12):  # the cut is at 9; the first stop has no point to go on from
+        with pytest.raises(PowerCutError):
+            render(source, tmp_path / "b.mkv", style, after=stop, resume=True, blend__passes=2)
+        assert work_of(tmp_path / "b.mkv").exists() == (stop >= 9)
+    report = render(source, tmp_path / "b.mkv", style, resume=True, blend__passes=2)
+    assert (report.resumed, report.frame_hash, report.cuts) == (9, whole.frame_hash, whole.cuts)
+
+
 def test_deep_odd_pictures_are_kept_bit_for_bit(tmp_path: Path, style: Path):
     settings = {"codec": "ffv1", "pix_fmt": "yuv422p10le", "width": 51, "height": 37, "frames": 6, "audio": ()}
     source = make_clip(tmp_path / "a.mkv", **settings)
