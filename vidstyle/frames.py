@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from jaxtyping import Float
+from jaxtyping import Float, UInt
 from torch import Tensor
 
 from vidstyle.errors import ConfigError
@@ -50,11 +50,14 @@ class FrameBatch:
                    float32 on the render device; not clamped: super-whites and super-blacks pass through.
         pts        presentation times in ticks, strictly increasing.
         time_base  seconds per tick, exact.
+        alpha      opacity as the clip's own integer codes, untouched, 0 = transparent and all bits = opaque, in main
+                   memory; None where the clip has none. Stages hand it on.
     """
 
     images: Float[Tensor, "n 3 h w"]
     pts: tuple[int, ...]
     time_base: Fraction
+    alpha: UInt[Tensor, "n h w"] | None = None
 
     def __post_init__(self) -> None:
         if len(self.pts) != self.images.shape[0]:

@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 import torch
 
-from vidstyle.media.planar import NEAREST, NEAREST_WITHOUT_ALPHA, frame_of, has_alpha, planar_layout, planes_of
+from vidstyle.media.planar import (
+    NEAREST,
+    NEAREST_WITHOUT_ALPHA,
+    frame_of,
+    has_alpha,
+    loses_alpha,
+    planar_layout,
+    planes_of,
+)
 
 # These store fewer bits than the planar format that holds them, or are not a choice of codes at all.
 NARROWER = {"rgb565le", "rgb555le", "bgr565le", "bgr555le", "rgb8", "bgr8", "monob", "monow", "pal8"}
@@ -48,12 +56,25 @@ def test_big_endian_is_read_as_little():
     assert all(np.array_equal(a, b.numpy()) for a, b in zip(planes, planes_of(big, layout), strict=True))
 
 
-def test_alpha_planes_are_left_out_and_named():
-    layout = planar_layout("yuva444p12le")
-    assert has_alpha("yuva444p12le")
+@pytest.mark.parametrize("name", ["yuva444p12le", "yuva420p", "gbrap", "rgba", "rgba64be", "argb"])
+def test_opacity_is_the_last_plane_of_full_size(name):
+    layout = planar_layout(name)
+    assert has_alpha(name)
+    assert layout.alpha
+    assert not loses_alpha(name)
+    planes = planes_of(av.VideoFrame(34, 18, name), layout)
+    assert len(planes) == 4
+    assert planes[3].shape == (18, 34)
+
+
+def test_formats_without_opacity_have_none():
     assert not has_alpha("yuv444p12le")
-    frame = av.VideoFrame(16, 16, "yuva444p12le")
-    assert len(planes_of(frame, layout)) == 3
+    assert not planar_layout("yuv444p12le").alpha
+
+
+def test_opacity_that_no_planar_format_holds_is_known_as_lost():
+    assert loses_alpha("ya8")
+    assert has_alpha("ya8")
 
 
 @pytest.mark.parametrize("name", ["gbrpf32le", "xyz12le", "bayer_rggb8", "cuda"])

@@ -193,12 +193,6 @@ def test_interlaced_frames_are_named(tmp_path):
     assert any("interlaced" in warning for warning in reader.warnings)
 
 
-def test_alpha_is_named(tmp_path):
-    path = make_clip(tmp_path / "a.mov", codec="prores_ks", pix_fmt="yuva444p10le", audio=())
-    _, _, reader = read(path)
-    assert any("alpha" in warning for warning in reader.warnings)
-
-
 def test_a_matrix_that_is_not_convertible_is_refused(tmp_path):
     path = make_clip(tmp_path / "a.mkv", codec="libx264", pix_fmt="yuv444p", matrix=8, frames=1, audio=())
     with pytest.raises(ClipReadError, match="ycgco"), ClipReader(path):
@@ -227,11 +221,6 @@ def test_a_mirrored_picture_is_named_in_a_warning(tmp_path, rotation: int, mirro
     with ClipReader(path) as reader:
         list(reader.frames())
     assert any("mirrors" in warning for warning in reader.warnings) == warned
-
-
-def test_alpha_beside_the_picture_is_named_in_a_warning(shared):
-    with ClipReader(shared / "media" / "torture" / "moviepy_transparent.webm") as reader:
-        assert any("alpha" in warning for warning in reader.warnings)
 
 
 def test_times_that_go_back_are_told_of_a_span_too(tmp_path):

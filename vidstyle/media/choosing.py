@@ -20,6 +20,7 @@ from vidstyle.media.encoders import (
 from vidstyle.media.pixels import PlaneLayout
 
 _BYTE = 8
+ALPHA_CONTAINERS = ("mov", "matroska", "webm")  # mp4 has no place for any of our encoders' opacity
 
 
 class Choice(NamedTuple):
@@ -42,7 +43,9 @@ def choose_encoder(config: EncodeConfig, container: str, source: PlaneLayout, si
     """
     preset = _automatic(container, source, size) if config.encoder == AUTO else _asked_for(config.encoder)
     layouts = {
-        name: layout for name, layout in preset.layouts(config.profile).items() if not preset.even or fits(layout, size)
+        name: layout
+        for name, layout in preset.layouts(config.profile).items()
+        if (not preset.even or fits(layout, size)) and (container in ALPHA_CONTAINERS or not layout.alpha)
     }
     if config.pixel_format is None:
         return Choice(preset, *nearest_layout(layouts, source))
@@ -57,11 +60,12 @@ def choose_encoder(config: EncodeConfig, container: str, source: PlaneLayout, si
 
 
 def nearest_layout(layouts: dict[str, PlaneLayout], source: PlaneLayout) -> tuple[str, PlaneLayout]:
-    """The pixel format that loses least of `source`: depth before chroma before kind, and then the smallest."""
+    """The pixel format that loses least of `source`: opacity, depth, chroma, kind; and then the smallest."""
 
     def cost(entry: tuple[str, PlaneLayout]) -> tuple[object, ...]:
         pix_fmt, layout = entry
-        return losses(source, layout), _excess(source, layout), pix_fmt != layout.name
+        lost = source.alpha and not layout.alpha
+        return lost, losses(source, layout), _excess(source, layout), pix_fmt != layout.name
 
     return min(layouts.items(), key=cost)
 
@@ -81,9 +85,10 @@ def thread_count(config: EncodeConfig) -> int:
     return config.threads or max(1, len(os.sched_getaffinity(0)) // 2)
 
 
-def _excess(source: PlaneLayout, target: PlaneLayout) -> tuple[int, int, int]:
+def _excess(source: PlaneLayout, target: PlaneLayout) -> tuple[int, int, int, int]:
     chroma = source.shift_x - target.shift_x + source.shift_y - target.shift_y
-    return int(source.kind != target.kind), max(0, target.bits - source.bits), max(0, chroma)
+    alpha = int(target.alpha and not source.alpha)
+    return alpha, int(source.kind != target.kind), max(0, target.bits - source.bits), max(0, chroma)
 
 
 def _asked_for(name: str) -> EncoderPreset:
@@ -105,6 +110,8 @@ def fits(layout: PlaneLayout, size: tuple[int, int]) -> bool:
 
 def _automatic(container: str, source: PlaneLayout, size: tuple[int, int]) -> EncoderPreset:
     deep = source.bits > _BYTE
+    if container == "webm" and source.alpha:
+        return VP9
     if container == "webm" or (container in VP9.formats and not fits(source, size)):
         return AV1 if deep else VP9
     fast = NVENC_HEVC if deep else NVENC_H264

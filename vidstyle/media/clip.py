@@ -18,6 +18,8 @@ from vidstyle.media.opening import open_source, translate_read_errors
 from vidstyle.media.scene import SceneCoding
 
 _LOGGING = threading.Lock()
+# FFmpeg's own decoders of these leave out the opacity that lies beside the picture.
+ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
 class _Part(BaseModel):
@@ -130,6 +132,13 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     raise ClipReadError(f"{path} holds no picture (found: {found}); name a clip with video", path=path)
 
 
+def alpha_beside(stream: VideoStream) -> bool:
+    """Whether a second picture that holds opacity lies beside each of VP8 or VP9; Matroska's word for it."""
+    context = stream.codec_context
+    known = context.codec.canonical_name in ALPHA_DECODERS and context.pix_fmt == "yuv420p"
+    return known and any(key.lower() == "alpha_mode" and text == "1" for key, text in stream.metadata.items())
+
+
 def describe_container(container: InputContainer, path: Path) -> ClipInfo:
     """What an open container holds."""
     picture = picture_stream(container, path)
@@ -194,7 +203,7 @@ def _video(container: InputContainer, stream: VideoStream, path: Path) -> VideoI
         **_common(stream),
         width=context.width,
         height=context.height,
-        pix_fmt=context.pix_fmt,
+        pix_fmt=context.pix_fmt if not alpha_beside(stream) else "yuva420p",
         average_rate=_plausible(stream.average_rate or stream.guessed_rate, stream.time_base),
         frames=stream.frames or None,
         tags=ColourTags(

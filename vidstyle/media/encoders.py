@@ -56,6 +56,7 @@ class EncoderPreset:
     profiles   where the profile decides the pixel format: name → profile; of those that fit the first is usual
     options    fixed options; {threads} stands for the number of threads
     limited    True where the bitstream can't say that it is full range
+    alpha      the pixel formats whose opacity comes back from the encoder
     even       True where subsampled chroma must divide the picture's size
     says_aspect   True where the bitstream itself holds the pixel's aspect ratio
     """
@@ -68,6 +69,7 @@ class EncoderPreset:
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     limited: bool = False
+    alpha: tuple[str, ...] = ()
     even: bool = False
     says_aspect: bool = False
 
@@ -79,7 +81,8 @@ class EncoderPreset:
         listed = [form.name for form in av.Codec(self.codec, "w").video_formats or ()]
         if profile is not None:
             listed = [name for name in listed if name in self._profile(profile).pixel_formats]
-        known = ((name, planar_layout(name)) for name in listed if not has_alpha(name) and not name.startswith("yuvj"))
+        fit = (name for name in listed if name in self.alpha or not (has_alpha(name) or name.startswith("yuvj")))
+        known = ((name, planar_layout(name)) for name in fit)
         return {name: layout for name, layout in known if layout is not None}
 
     def settings(self, config: EncodeConfig, pix_fmt: str, threads: int) -> dict[str, str]:
@@ -134,6 +137,7 @@ VP9 = EncoderPreset(
     ("crf", 20.0),
     ("cpu-used", "4"),
     options={"b": "0", "row-mt": "1", "deadline": "good"},
+    alpha=("yuva420p",),
 )
 AV1 = EncoderPreset(
     "av1",
@@ -143,7 +147,15 @@ AV1 = EncoderPreset(
     ("preset", "8"),
     options={"svtav1-params": "lp={threads}"},
 )
-FFV1 = EncoderPreset("ffv1", "ffv1", ("matroska",), options={"level": "3", "slicecrc": "1"})
+_ALPHA = tuple(f"yuva{chroma}p{depth}" for chroma in (420, 422, 444) for depth in ("", "10le", "12le", "16le"))
+FFV1 = EncoderPreset(
+    "ffv1",
+    "ffv1",
+    ("matroska",),
+    options={"level": "3", "slicecrc": "1"},
+    alpha=(*_ALPHA, "bgra", "gbrap10le", "gbrap12le", "gbrap14le", "gbrap16le"),
+)
+QTRLE = EncoderPreset("qtrle", "qtrle", ("mov",), alpha=("argb",))
 _422, _444 = ("yuv422p10le",), ("yuv444p10le", "yuva444p10le")
 PRORES = EncoderPreset(
     "prores",
@@ -159,6 +171,7 @@ PRORES = EncoderPreset(
     },
     options={"vendor": "apl0"},
     limited=True,
+    alpha=("yuva444p10le",),
 )
 DNXHR = EncoderPreset(
     "dnxhr",

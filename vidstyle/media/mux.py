@@ -132,6 +132,8 @@ class Muxer:
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = video.width, video.height, plan.choice.pix_fmt
         stream.metadata.update(lasting(video.metadata, plan.container))
+        if plan.choice.layout.alpha and plan.choice.preset.codec.startswith("libvpx"):
+            stream.metadata["alpha_mode"] = "1"  # Matroska's word for opacity in a second picture
         if video.timecode:
             stream.metadata["timecode"] = video.timecode
         if video.rotation:

@@ -20,7 +20,7 @@ class PlaneLayout:
     """How FFmpeg lays out a planar pixel format.
 
     Convention:
-        planes   Y, Cb, Cr for yuv; G, B, R for rgb; Y alone for gray. An alpha plane, if any, is not among them.
+        planes   Y, Cb, Cr for yuv; G, B, R for rgb; Y alone for gray; and opacity last where `alpha` is true.
         shift_x, shift_y   chroma is subsampled by 2**shift; sizes are rounded up.
     """
 
@@ -42,6 +42,11 @@ class PlaneLayout:
         return cls(name, "rgb" if match["rgb"] else "gray", bits)
 
     @property
+    def alpha(self) -> bool:
+        """Whether a last plane of full size holds opacity."""
+        return self.name.startswith(("yuva", "gbrap"))
+
+    @property
     def count(self) -> int:
         """How many planes carry colour."""
         return 1 if self.kind == "gray" else 3
@@ -52,9 +57,9 @@ class PlaneLayout:
         return torch.uint8 if self.bits == 8 else torch.uint16  # noqa: PLR2004
 
     def shapes(self, height: int, width: int) -> list[tuple[int, int]]:
-        """Height and width of each plane."""
+        """Height and width of each plane, of opacity last."""
         chroma = (-(-height >> self.shift_y), -(-width >> self.shift_x))
-        return [(height, width), chroma, chroma][: self.count]
+        return [(height, width), chroma, chroma][: self.count] + [(height, width)] * self.alpha
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidstyle.errors import ClipReadError, TargetError
-from vidstyle.media.choosing import Choice, choose_encoder, losses
+from vidstyle.media.choosing import ALPHA_CONTAINERS, Choice, choose_encoder, losses
 from vidstyle.media.clip import ClipInfo
 from vidstyle.media.colour import LUMA_WEIGHTS, UNKNOWN, ColourTags, assumed_matrix
-from vidstyle.media.encoders import EncodeConfig
+from vidstyle.media.encoders import ENCODERS, EncodeConfig
 from vidstyle.media.pixels import PlaneConverter, PlaneLayout
 from vidstyle.media.planar import planar_layout
 from vidstyle.media.presets import with_preset
@@ -46,6 +46,8 @@ class OutputPlan:
                 f"{video.pix_fmt} is written as {self.choice.pix_fmt}, the nearest that {preset.name} takes; "
                 f"{' and '.join(lost)} is lost"
             )
+        if self.source.alpha and not self.choice.layout.alpha:
+            found.append(f"opacity is not kept by {preset.name}; {_holding_alpha(self.container)}")
         if video.tags.range == "full" and self.tags.range == "limited":
             found.append("full range is converted to limited")
         if self.container in _MILLISECONDS:
@@ -64,6 +66,12 @@ class OutputPlan:
             track for track in self.like.audio if track.time_base and (track.time_base * track.rate).denominator != 1
         ]
         return [f"audio #{track.index}: timestamps are rounded to whole samples in {self.container}" for track in off]
+
+
+def _holding_alpha(container: str) -> str:
+    presets = [ENCODERS.get(name) for name in ENCODERS.names()] if container in ALPHA_CONTAINERS else []
+    holds = [preset.name for preset in presets if preset.alpha and container in preset.formats]
+    return f"{' or '.join(holds)} would keep it" if holds else "write a .mov, .mkv or .webm file to keep it"
 
 
 def plan_output(target: Path, like: ClipInfo, config: EncodeConfig) -> OutputPlan:

@@ -21,12 +21,11 @@ NEAREST = {
     "rgb48le": "gbrp16le", "bgr48le": "gbrp16le", "x2rgb10le": "gbrp10le", "x2bgr10le": "gbrp10le",
     "rgb565le": "gbrp", "rgb555le": "gbrp", "bgr565le": "gbrp", "bgr555le": "gbrp", "rgb8": "gbrp", "bgr8": "gbrp",
     "monob": "gray", "monow": "gray",
+    "rgba": "gbrap", "bgra": "gbrap", "argb": "gbrap", "abgr": "gbrap",
+    "rgba64le": "gbrap16le", "bgra64le": "gbrap16le", "vuya": "yuva444p", "ayuv": "yuva444p", "uyva": "yuva444p",
+    "ayuv64le": "yuva444p16le",
 }  # fmt: skip
-NEAREST_WITHOUT_ALPHA = {
-    "rgba": "gbrp", "bgra": "gbrp", "argb": "gbrp", "abgr": "gbrp", "pal8": "gbrp", "ya8": "gray", "ya16le": "gray16le",
-    "rgba64le": "gbrp16le", "bgra64le": "gbrp16le", "vuya": "yuv444p", "ayuv": "yuv444p", "uyva": "yuv444p",
-    "ayuv64le": "yuv444p16le",
-}  # fmt: skip
+NEAREST_WITHOUT_ALPHA = {"pal8": "gbrp", "ya8": "gray", "ya16le": "gray16le"}
 
 
 def planar_layout(pix_fmt: str) -> PlaneLayout | None:
@@ -37,16 +36,25 @@ def planar_layout(pix_fmt: str) -> PlaneLayout | None:
 
 def has_alpha(pix_fmt: str) -> bool:
     """True where the format carries an opacity that colour planes do not hold."""
-    return pix_fmt.startswith(("yuva", "gbrap")) or pix_fmt.replace("be", "le") in NEAREST_WITHOUT_ALPHA
+    layout = planar_layout(pix_fmt)
+    return loses_alpha(pix_fmt) or (layout is not None and layout.alpha)
+
+
+def loses_alpha(pix_fmt: str) -> bool:
+    """True where the format carries an opacity that its planar layout does not hold."""
+    return pix_fmt.replace("be", "le") in NEAREST_WITHOUT_ALPHA
 
 
 def planes_of(frame: VideoFrame, layout: PlaneLayout) -> list[torch.Tensor]:
-    """The colour planes of `frame` as (h, w) tensors of codes; they lie in the frame's own memory where they can."""
+    """The planes of `frame` as (h, w) tensors of codes; they lie in the frame's own memory where they can.
+
+    Convention: the colour planes in the layout's order, and then opacity where the layout has it.
+    """
     if frame.format.name != layout.name:
         frame = frame.reformat(format=layout.name)
     code = np.uint8 if layout.dtype == torch.uint8 else np.uint16
-    planes = []
-    for plane, (height, width) in zip(frame.planes, layout.shapes(frame.height, frame.width), strict=False):
+    planes, shapes = [], layout.shapes(frame.height, frame.width)
+    for plane, (height, width) in zip(frame.planes, shapes, strict=True):
         rows = np.frombuffer(memoryview(plane), code)[: height * (plane.line_size // code().itemsize)]
         planes.append(torch.from_numpy(rows.reshape(height, -1)[:, :width]))
     return planes

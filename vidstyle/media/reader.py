@@ -13,16 +13,17 @@ from typing import Any
 import av
 import torch
 from av import VideoFrame
+from av.video.codeccontext import VideoCodecContext
 from pydantic import BaseModel, ConfigDict, Field
 
 from vidstyle.errors import ClipReadError
 from vidstyle.frames import FrameBatch, Span
-from vidstyle.media.clip import ClipInfo, describe_container, picture_stream
+from vidstyle.media.clip import ALPHA_DECODERS, ClipInfo, alpha_beside, describe_container, picture_stream
 from vidstyle.media.colour import LUMA_WEIGHTS, UNKNOWN, assumed_matrix
 from vidstyle.media.opening import open_source, translate_read_errors
 from vidstyle.media.packets import Passthrough
 from vidstyle.media.pixels import PlaneConverter
-from vidstyle.media.planar import has_alpha, planar_layout, planes_of
+from vidstyle.media.planar import loses_alpha, planar_layout, planes_of
 from vidstyle.media.sequences import SequenceConfig
 from vidstyle.media.spans import start_of
 
@@ -130,8 +131,8 @@ class ClipReader:
 
     def _decoded(self) -> Iterator[VideoFrame]:
         """Decode packet by packet: one that can't be decoded is counted and costs only itself."""
-        context = self._stream.codec_context
-        self._stream.thread_type = "AUTO"
+        context = self._decoder()
+        context.thread_type = "AUTO"
         context.thread_count = self.config.threads
         context.options = {**context.options, "max_pixels": str(self.config.max_pixels)}
         sent = 0
@@ -139,7 +140,7 @@ class ClipReader:
             for packet in self._container.demux(self._stream):
                 sent += packet.size > 0 and not packet.is_discard
                 try:
-                    decoded = packet.decode()
+                    decoded = context.decode(packet)
                 except av.FFmpegError as error:
                     if isinstance(error, MemoryError | av.error.BlockingIOError):
                         raise
@@ -154,6 +155,16 @@ class ClipReader:
                     yield frame
         # After damage a decoder silently skips to the next key frame: those packets gave no frame either.
         self.tally.dropped = max(self.tally.dropped, sent - self.tally.decoded)
+
+    def _decoder(self) -> VideoCodecContext:
+        """The stream's decoder, or the one that also sees the opacity beside the picture of VP8 and VP9."""
+        own = self._stream.codec_context
+        if not alpha_beside(self._stream) or self.info.video.codec not in ALPHA_DECODERS:
+            return own
+        context = av.CodecContext.create(ALPHA_DECODERS[self.info.video.codec], "r")
+        assert isinstance(context, VideoCodecContext)
+        context.extradata = own.extradata
+        return context
 
     def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, int]]:
         """Pair each frame with its pts; one that is absent or not later than the last is moved on by one tick."""
@@ -181,10 +192,11 @@ class ClipReader:
 
     def _converted(self, batch: list[tuple[VideoFrame, int]]) -> FrameBatch:
         layout = self.converter.layout
-        stacks = zip(*(planes_of(frame, layout) for frame, _ in batch), strict=True)
-        planes = [torch.stack(stack).to(self.device, non_blocking=True) for stack in stacks]
+        stacks = [torch.stack(stack) for stack in zip(*(planes_of(frame, layout) for frame, _ in batch), strict=True)]
+        planes = [stack.to(self.device, non_blocking=True) for stack in stacks[: layout.count]]
         time_base: Fraction = self.info.video.time_base
-        return FrameBatch(self.converter.to_rgb(planes), tuple(pts for _, pts in batch), time_base)
+        alpha = stacks[-1] if layout.alpha else None
+        return FrameBatch(self.converter.to_rgb(planes), tuple(pts for _, pts in batch), time_base, alpha)
 
     def _choose_converter(self) -> PlaneConverter:
         video = self.info.video
@@ -255,12 +267,8 @@ def warnings_about(info: ClipInfo) -> list[str]:
     if video.tags.matrix == UNKNOWN and layout is not None and layout.kind == "yuv":
         matrix = "BT.709" if assumed_matrix(video.tags, video.height) == "bt709" else "BT.601"
         found.append(f"{place}: no matrix tag; read as {matrix}, by its {video.height} lines")
-    if has_alpha(video.pix_fmt):
-        found.append(f"{place}: alpha of {video.pix_fmt} is not kept yet")
-    if (
-        video.metadata.get("alpha_mode") == "1"
-    ):  # Matroska's word for VP8's and VP9's alpha, which lies beside the picture
-        found.append(f"{place}: alpha is not kept yet")
+    if loses_alpha(video.pix_fmt):
+        found.append(f"{place}: opacity of {video.pix_fmt} is not kept")
     if video.timecode and start_of(info) is None:
         found.append(f"{place}: {video.timecode!r} is no timecode at its rate; it is kept for the whole clip only")
     found += [f"{place}: {kind.lower()} metadata is not kept yet" for kind in video.side if kind != "Display Matrix"]

@@ -19,7 +19,7 @@ _ALTERNATIVES = {"mp4": ".mp4", "mov": ".mov", "matroska": ".mkv"}
 # Written anew by the muxer, or only true of the source's file.
 _STALE = {
     "major_brand", "minor_version", "compatible_brands", "encoder", "vendor_id", "timecode", "duration", "bps",
-    "number_of_frames", "number_of_bytes",
+    "number_of_frames", "number_of_bytes", "alpha_mode",
 }  # fmt: skip
 
 # QuickTime only knows the bibliographic codes of ISO 639-2 where a language has two.

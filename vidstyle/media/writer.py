@@ -4,6 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
+
+import torch
+from jaxtyping import UInt
+from numpy.typing import NDArray
+from torch import Tensor
 
 from vidstyle.errors import VidstyleError
 from vidstyle.frames import FrameBatch
@@ -13,6 +19,7 @@ from vidstyle.media.encoders import EncodeConfig
 from vidstyle.media.encoding import EncoderThread, PlaneBatch, WriteTally
 from vidstyle.media.mux import Muxer
 from vidstyle.media.packets import Passthrough
+from vidstyle.media.pixels import PlaneLayout
 from vidstyle.media.plan import plan_output
 from vidstyle.media.target import PartialFile
 from vidstyle.media.work import Work
@@ -48,6 +55,7 @@ class ClipWriter:
         self.encoder = plan.choice.preset.name
         self.warnings += plan.losses()
         self._converter = plan.converter()
+        self._source_bits = plan.source.bits
         with ExitStack() as stack:
             stack.callback(self._file.discard)
             self._muxer = Muxer(self._file.path, plan)
@@ -105,8 +113,7 @@ class ClipWriter:
 
             def put(batch: FrameBatch) -> None:
                 self._check(batch)
-                planes = self._converter.to_planes(batch.images)
-                finished = PlaneBatch([plane.cpu().numpy() for plane in planes], batch.pts)
+                finished = PlaneBatch(self._planes(batch), batch.pts)
                 thread.put(finished)
                 if work is not None:
                     work.put(finished)
@@ -119,9 +126,26 @@ class ClipWriter:
         self.warnings += self._muxer.left_out()
         self._written = True
 
+    def _planes(self, batch: FrameBatch) -> list[NDArray[Any]]:
+        planes = [plane.cpu().numpy() for plane in self._converter.to_planes(batch.images)]
+        layout = self._converter.layout
+        return [*planes, opacity(batch, self._source_bits, layout).numpy()] if layout.alpha else planes
+
     def _check(self, batch: FrameBatch) -> None:
         video, (height, width) = self.like.video, batch.images.shape[-2:]
         if (width, height) != (video.width, video.height):
             raise VidstyleError(f"frames are {width}x{height}, but the clip {video.width}x{video.height}")
         if batch.time_base != video.time_base:
             raise VidstyleError(f"frames tick in {batch.time_base} s, but the clip in {video.time_base} s")
+
+
+def opacity(batch: FrameBatch, bits: int, layout: PlaneLayout) -> UInt[Tensor, "n h w"]:
+    """The frames' opacity in the codes of `layout`, of `bits` bits before; opaque where they have none."""
+    top = (1 << layout.bits) - 1
+    if batch.alpha is None:
+        n, _, height, width = batch.images.shape
+        return torch.full((n, height, width), top, dtype=layout.dtype)
+    if bits == layout.bits:
+        return batch.alpha
+    scaled = batch.alpha.to(torch.float64).mul_(top / ((1 << bits) - 1)).add_(0.5).floor_()
+    return scaled.to(layout.dtype)
