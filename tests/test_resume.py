@@ -108,8 +108,9 @@ def test_two_passes_go_on_where_a_shot_begins(tmp_path: Path, source: Path, styl
     assert (report.resumed, report.frame_hash, report.cuts) == (9, whole.frame_hash, whole.cuts)
 
 
-def test_deep_odd_pictures_are_kept_bit_for_bit(tmp_path: Path, style: Path):
-    settings = {"codec": "ffv1", "pix_fmt": "yuv422p10le", "width": 51, "height": 37, "frames": 6, "audio": ()}
+@pytest.mark.parametrize("pix_fmt", ["yuv422p10le", "yuva420p"])
+def test_deep_odd_and_transparent_pictures_are_kept_bit_for_bit(tmp_path: Path, style: Path, pix_fmt: str):
+    settings = {"codec": "ffv1", "pix_fmt": pix_fmt, "width": 51, "height": 37, "frames": 6, "audio": ()}
     source = make_clip(tmp_path / "a.mkv", **settings)
     whole = render(source, tmp_path / "whole.mkv", style, encode__encoder="ffv1", encode__options={})
     with pytest.raises(PowerCutError):

@@ -72,9 +72,10 @@ class Child:
 
     def _start(self) -> None:
         self._pipe, far = _CONTEXT.Pipe()
-        self._process = _CONTEXT.Process(target=_serve, args=(far, os.getpid()), daemon=True)
+        self._process = _CONTEXT.Process(target=_serve, args=(far,), daemon=True)
         self._process.start()
         far.close()
+        self._pipe.recv()  # no watchdog while it imports
 
     def _stop(self) -> None:
         self._process.kill()
@@ -82,10 +83,12 @@ class Child:
         self._pipe.close()
 
 
-def _serve(pipe: Connection, _parent: int) -> None:
+def _serve(pipe: Connection) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from vidstyle.cli import run  # noqa: PLC0415 (after the environment)
+    import vidstyle.pipeline  # noqa: PLC0415 (after the environment)
+    from vidstyle.cli import run  # noqa: PLC0415
 
+    pipe.send(vidstyle.__version__)
     while True:
         try:
             arguments = pipe.recv()
