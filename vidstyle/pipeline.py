@@ -195,7 +195,7 @@ def _debug_clip(path: Path | None, target: Path, like: ClipInfo, *, overwrite: b
         return
     if path.resolve() == target.resolve():
         raise TargetError(f"{path} can't be the result and the debug video at once; name another", path=path)
-    size = DebugView(like.video.height, like.video.width).size
+    size = DebugView(*like.video.upright).size
     with open_writer(path, like=like.resized(*size), overwrite=overwrite) as writer:
         yield writer
 
@@ -205,7 +205,7 @@ def _watching(writer: Writer | None, like: ClipInfo, span: Span) -> Iterator[Wat
     if writer is None:
         yield None
         return
-    view = DebugView(like.video.height, like.video.width, span.start)
+    view = DebugView(*like.video.upright, span.start)
     with writer.feed(Passthrough(writer.like, span)) as put:
         yield lambda batch: put(view.draw(batch))
 

@@ -187,10 +187,10 @@ def test_cover_art_is_not_decoded(tmp_path):
     assert images.shape == (3, 3, 64, 96)
 
 
-def test_interlaced_frames_are_named(tmp_path):
+def test_interlaced_frames_are_refused_with_the_option(tmp_path):
     path = make_clip(tmp_path / "a.mkv", options={"x264-params": "tff=1"}, audio=())
-    _, _, reader = read(path)
-    assert any("interlaced" in warning for warning in reader.warnings)
+    with pytest.raises(ClipReadError, match=r"frame 0 is interlaced.*--deinterlace bwdif"):
+        read(path)
 
 
 def test_a_matrix_that_is_not_convertible_is_refused(tmp_path):
@@ -213,14 +213,6 @@ def test_reading_is_lazy(tmp_path):
         next(frames)
         assert reader.tally.decoded < 50
         frames.close()
-
-
-@pytest.mark.parametrize(("rotation", "mirror", "warned"), [(0, True, True), (90, False, False), (90, True, True)])
-def test_a_mirrored_picture_is_named_in_a_warning(tmp_path, rotation: int, mirror: bool, warned: bool):
-    path = make_clip(tmp_path / "a.mp4", rotation=rotation, mirror=mirror)
-    with ClipReader(path) as reader:
-        list(reader.frames())
-    assert any("mirrors" in warning for warning in reader.warnings) == warned
 
 
 def test_times_that_go_back_are_told_of_a_span_too(tmp_path):

@@ -63,6 +63,9 @@ def stylize(
     start_number: Annotated[
         int | None, typer.Option(help="Number of the first picture written [default: the source's, else 1001].")
     ] = None,
+    deinterlace: Annotated[
+        Text, typer.Option(help="Interlaced frames: refuse, bwdif makes them whole, off [default: refuse].")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="A TOML file with settings.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing target.")] = False,
@@ -96,6 +99,7 @@ def stylize(
         "decode.sequence.input_transfer": input_transfer,
         "decode.sequence.ocio_config": ocio_config,
         "decode.max_pixels": max_pixels,
+        "decode.deinterlace": deinterlace,
         "motion.cuts.at": parse_cuts(cuts) if cuts is not None else None,
         "stylize.hold": hold,
         "blend.strength": strength,

@@ -2,11 +2,13 @@
 
 import re
 import threading
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+from av import VideoFrame
 from av.container import InputContainer
 from av.stream import DataStream, Disposition, Stream
 from av.video.stream import VideoStream
@@ -15,9 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from vidstyle.errors import ClipReadError
 from vidstyle.media.colour import CHROMA_LOCATIONS, MATRICES, PRIMARIES, RANGES, TRANSFERS, UNKNOWN, ColourTags, name_of
 from vidstyle.media.opening import open_source, translate_read_errors
+from vidstyle.media.orientation import Orientation, display_matrix
 from vidstyle.media.scene import SceneCoding
 
 _LOGGING = threading.Lock()
+_FIELD_ORDERS = {2: "top first", 3: "bottom first", 4: "top coded first", 5: "bottom coded first"}
+_LARGEST_ASKED = 8192 * 8192  # pixels of a frame that is decoded only to see how it is turned
 # FFmpeg's own decoders of these leave out the opacity that lies beside the picture.
 ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
@@ -51,10 +56,22 @@ class VideoInfo(StreamInfo):
     tags: ColourTags = Field(default_factory=ColourTags, description="colour tags")
     sample_aspect_ratio: Fraction | None = Field(default=None, description="width:height of a pixel; None: not said")
     rotation: int = Field(default=0, description="degrees to turn the picture counter-clockwise for display")
+    display_matrix: tuple[int, ...] = Field(default=(), description="FFmpeg's nine numbers, 16.16; empty: none")
+    field_order: str = Field(default="", description="as the stream says, such as top first; empty: progressive")
     timecode: str = Field(default="", description="timecode of the first frame, such as 01:00:00:00")
     first_number: int | None = Field(default=None, description="number of a sequence's first picture; None: a clip")
     scene: SceneCoding | None = Field(default=None, description="how scene-linear pictures became display-referred")
     side: tuple[str, ...] = Field(default=(), description="kinds of stream side data, such as mastering metadata")
+
+    @property
+    def orientation(self) -> Orientation | None:
+        """How pictures become upright; None where the display matrix does more than turn and mirror."""
+        return Orientation.of(self.display_matrix)
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Height and width of the upright picture, in pixels."""
+        return (self.orientation or Orientation()).size(self.height, self.width)
 
 
 class AudioInfo(StreamInfo):
@@ -88,7 +105,8 @@ class ClipInfo(_Part):
 
     def resized(self, height: int, width: int) -> "ClipInfo":
         """Describe a clip of the same time and colour, but of another size, upright, and of pictures alone."""
-        own = {"height": height, "width": width, "rotation": 0, "first_number": None, "scene": None}
+        own = {"height": height, "width": width, "rotation": 0, "display_matrix": ()}
+        own |= {"first_number": None, "scene": None}
         video = self.video.model_copy(update=own)
         return self.model_copy(update={"video": video, "audio": (), "others": (), "chapters": ()})
 
@@ -107,6 +125,7 @@ class ClipInfo(_Part):
         extras = {
             "pixel aspect": video.sample_aspect_ratio or "",
             "rotation": f"{video.rotation}°" if video.rotation else "",
+            "fields": video.field_order,
             "timecode": video.timecode,
         }
         lines += [f"     {name} {value}" for name, value in extras.items() if value]
@@ -215,11 +234,25 @@ def _video(container: InputContainer, stream: VideoStream, path: Path) -> VideoI
         ),
         sample_aspect_ratio=stream.sample_aspect_ratio or None,
         rotation=round(float(rotation[1])) if rotation else 0,
+        display_matrix=_display_matrix(path, stream.index) if "Display Matrix" in dump else (),
+        field_order=_FIELD_ORDERS.get(context.field_order, ""),
         timecode=_timecode(container, stream),
         side=tuple(
             re.findall(r"^ {6}([A-Z][A-Za-z ]+?)(?: metadata| Metadata)?:", dump.partition("Side data:")[2], re.M)
         ),
     )
+
+
+def _display_matrix(path: Path, index: int) -> tuple[int, ...]:
+    """Ask the first frame, since PyAV has no other door to it; nothing where it can't be decoded."""
+    with open_source(path) as container, suppress(av.FFmpegError):
+        for packet in container.demux(container.streams[index]):
+            context = packet.stream.codec_context
+            context.options = {**context.options, "max_pixels": str(_LARGEST_ASKED)}
+            for frame in packet.decode():
+                assert isinstance(frame, VideoFrame)
+                return display_matrix(frame)
+    return ()
 
 
 def _plausible(rate: Fraction | None, time_base: Fraction) -> Fraction | None:

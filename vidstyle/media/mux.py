@@ -136,7 +136,9 @@ class Muxer:
             stream.metadata["alpha_mode"] = "1"  # Matroska's word for opacity in a second picture
         if video.timecode:
             stream.metadata["timecode"] = video.timecode
-        if video.rotation:
+        if video.display_matrix:
+            stream.set_display_matrix(video.display_matrix)
+        elif video.rotation:
             stream.set_display_rotation(video.rotation)
         stream.disposition = Disposition(video.disposition)
         self._open_encoder(stream, options)

@@ -8,6 +8,7 @@ from vidstyle.media.choosing import ALPHA_CONTAINERS, Choice, choose_encoder, lo
 from vidstyle.media.clip import ClipInfo
 from vidstyle.media.colour import LUMA_WEIGHTS, UNKNOWN, ColourTags, assumed_matrix
 from vidstyle.media.encoders import ENCODERS, EncodeConfig
+from vidstyle.media.orientation import pure
 from vidstyle.media.pixels import PlaneConverter, PlaneLayout
 from vidstyle.media.planar import planar_layout
 from vidstyle.media.presets import with_preset
@@ -51,6 +52,8 @@ class OutputPlan:
         if video.tags.range == "full" and self.tags.range == "limited":
             found.append("full range is converted to limited")
         if self.container in _MILLISECONDS:
+            if not pure(video.display_matrix):
+                found.append(f"{self.container} keeps of the display matrix only how it turns and mirrors")
             if video.sample_aspect_ratio not in (None, 1) and not preset.says_aspect:
                 found.append(
                     f"sample aspect ratio {video.sample_aspect_ratio} is not kept by {preset.name} in {self.container}"

@@ -1,14 +1,11 @@
 """Reads a clip as batches of RGB frames, and its other packets untouched."""
 
-import math
-import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import av
 import torch
@@ -18,17 +15,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vidstyle.errors import ClipReadError
 from vidstyle.frames import FrameBatch, Span
+from vidstyle.media.assumptions import check_pixels, converter_for, warnings_about
 from vidstyle.media.clip import ALPHA_DECODERS, ClipInfo, alpha_beside, describe_container, picture_stream
-from vidstyle.media.colour import LUMA_WEIGHTS, UNKNOWN, assumed_matrix
+from vidstyle.media.deinterlacing import Deinterlace, deinterlace
 from vidstyle.media.opening import open_source, translate_read_errors
+from vidstyle.media.orientation import Orientation
 from vidstyle.media.packets import Passthrough
-from vidstyle.media.pixels import PlaneConverter
-from vidstyle.media.planar import loses_alpha, planar_layout, planes_of
+from vidstyle.media.planar import planes_of
 from vidstyle.media.sequences import SequenceConfig
-from vidstyle.media.spans import start_of
 
-_ONE = 65536  # 1.0 in a display matrix, 16.16 fixed point
-_ROUNDING = 1e-3
 _LONGEST_STEP_BACK = 1  # seconds; a longer one is a new timeline, which no single clip can hold
 
 
@@ -39,6 +34,10 @@ class DecodeConfig(BaseModel):
 
     batch: int = Field(
         default=1, ge=1, le=256, description="frames decoded into one batch: more for a GPU, 1 spares memory on a CPU"
+    )
+    deinterlace: Deinterlace = Field(
+        default="refuse",
+        description="interlaced frames: refuse; bwdif makes whole pictures of them; off takes both fields as one",
     )
     threads: int = Field(default=0, ge=0, description="decoder threads; 0: as many as the decoder likes")
     max_pixels: int = Field(default=16384 * 16384, ge=1, description="largest width x height that is decoded, pixels")
@@ -62,7 +61,8 @@ class ClipReader:
     """A clip, open for reading; a context manager.
 
     Convention: frame numbers count the decoder's frames in presentation order from 0; a frame that could not be
-    decoded at all has no number. `tally` and `warnings` are complete once `frames()` is exhausted.
+    decoded at all has no number. Pictures are upright: turned and mirrored as the clip's display matrix says. `tally`
+    and `warnings` are complete once `frames()` is exhausted.
 
     Raises:
         ClipMissingError, ClipReadError: on entering, where the file is absent or no clip with a picture.
@@ -78,7 +78,6 @@ class ClipReader:
         self.warnings: list[str] = []
         self._interlaced = 0
         self._repaired = 0
-        self._warped = False
         self._stack = ExitStack()
 
     def __enter__(self) -> "ClipReader":
@@ -86,8 +85,8 @@ class ClipReader:
             self._container = stack.enter_context(open_source(self.path))
             self.info: ClipInfo = describe_container(self._container, self.path)
             self._stream = picture_stream(self._container, self.path)
-            self._check_pixels()
-            self.converter = self._choose_converter()
+            check_pixels(self.info, self.config.max_pixels)
+            self.converter = converter_for(self.info)
             self.warnings += warnings_about(self.info)
             self._stack = stack.pop_all()
         return self
@@ -108,7 +107,7 @@ class ClipReader:
         span = span or Span()
         batch: list[tuple[VideoFrame, int]] = []
         yielded = 0
-        for number, (frame, pts) in enumerate(self._timed(self._decoded())):
+        for number, (frame, pts) in enumerate(self._timed(self._whole(self._decoded(), span.start))):
             if number < span.start:
                 self.tally.skipped += 1
                 continue
@@ -150,11 +149,28 @@ class ClipReader:
                     self._check_size(frame)
                     self.tally.decoded += 1
                     self.tally.concealed += frame.is_corrupt
-                    self._interlaced += frame.interlaced_frame
-                    self._warped = self._warped or shown_otherwise_than_rotated(frame)
                     yield frame
         # After damage a decoder silently skips to the next key frame: those packets gave no frame either.
         self.tally.dropped = max(self.tally.dropped, sent - self.tally.decoded)
+
+    def _whole(self, frames: Iterator[VideoFrame], start: int) -> Iterator[VideoFrame]:
+        """Pass on frames that are whole pictures: interlaced ones are refused from frame `start` on, or made whole."""
+        counted = self._count_interlaced(frames, start)
+        return counted if self.config.deinterlace != "bwdif" else deinterlace(counted, self.converter.layout.name)
+
+    def _count_interlaced(self, frames: Iterator[VideoFrame], start: int) -> Iterator[VideoFrame]:
+        for number, frame in enumerate(frames):
+            if frame.interlaced_frame and number >= start:
+                self._interlaced += 1
+                if self.config.deinterlace == "refuse":
+                    fields = f" ({self.info.video.field_order})" if self.info.video.field_order else ""
+                    raise ClipReadError(
+                        f"{self.path}: frame {number} is interlaced{fields}; pass --deinterlace bwdif "
+                        "(decode.deinterlace=bwdif) to make it whole, or off where both fields show the same moment",
+                        path=self.path,
+                        pts=frame.pts,
+                    )
+            yield frame
 
     def _decoder(self) -> VideoCodecContext:
         """The stream's decoder, or the one that also sees the opacity beside the picture of VP8 and VP9."""
@@ -195,37 +211,10 @@ class ClipReader:
         stacks = [torch.stack(stack) for stack in zip(*(planes_of(frame, layout) for frame, _ in batch), strict=True)]
         planes = [stack.to(self.device, non_blocking=True) for stack in stacks[: layout.count]]
         time_base: Fraction = self.info.video.time_base
-        alpha = stacks[-1] if layout.alpha else None
-        return FrameBatch(self.converter.to_rgb(planes), tuple(pts for _, pts in batch), time_base, alpha)
-
-    def _choose_converter(self) -> PlaneConverter:
-        video = self.info.video
-        layout = planar_layout(video.pix_fmt)
-        if layout is None:
-            raise ClipReadError(
-                f"{self.path}: pixel format {video.pix_fmt} can't be read yet; transcode it to a planar YUV or RGB one",
-                path=self.path,
-            )
-        matrix = assumed_matrix(video.tags, video.height)
-        if layout.kind == "yuv" and matrix not in LUMA_WEIGHTS:
-            raise ClipReadError(
-                f"{self.path}: colour matrix {matrix} can't be converted yet; "
-                f"expected one of {', '.join(LUMA_WEIGHTS)}: transcode it to bt709 or bt2020nc",
-                path=self.path,
-            )
-        if layout.kind != "yuv" and matrix not in LUMA_WEIGHTS:
-            matrix = "bt709"  # an RGB picture has none; gray takes any, as R, G and B are equal
-        full = video.tags.range == "full" or (video.tags.range == UNKNOWN and layout.kind == "rgb")
-        return PlaneConverter(layout, matrix, full)
-
-    def _check_pixels(self) -> None:
-        video, most = self.info.video, self.config.max_pixels
-        if video.width * video.height > most:
-            raise ClipReadError(
-                f"{self.path} is {video.width}x{video.height}, but at most {most} pixels are decoded; "
-                "raise it with --max-pixels",
-                path=self.path,
-            )
+        turned = self.info.video.orientation or Orientation()
+        alpha = turned.upright(stacks[-1]).contiguous() if layout.alpha else None
+        images = turned.upright(self.converter.to_rgb(planes)).contiguous()
+        return FrameBatch(images, tuple(pts for _, pts in batch), time_base, alpha)
 
     def _check_size(self, frame: VideoFrame) -> None:
         video = self.info.video
@@ -252,36 +241,8 @@ class ClipReader:
         if self.tally.dropped:
             self.warnings.append(f"{place}: {self.tally.dropped} packets could not be decoded and were dropped")
         if self._interlaced:
-            self.warnings.append(f"{place}: {self._interlaced} frames are interlaced; both fields are treated as one")
-        if self._warped:
-            self.warnings.append(f"{place}: its display matrix mirrors or scales; only its rotation is kept yet")
+            done = "were deinterlaced with bwdif" if self.config.deinterlace == "bwdif" else "are taken as progressive"
+            order = f" ({self.info.video.field_order})" if self.info.video.field_order else ""
+            self.warnings.append(f"{place}: {self._interlaced} interlaced frames{order} {done}")
         if self.tally.concealed:
             self.warnings.append(f"{place}: {self.tally.concealed} damaged frames were concealed by the decoder")
-
-
-def warnings_about(info: ClipInfo) -> list[str]:
-    """What can be said before decoding: assumptions made, and what will not be in the output."""
-    video, place = info.video, f"video #{info.video.index}"
-    found = []
-    layout = planar_layout(video.pix_fmt)
-    if video.tags.matrix == UNKNOWN and layout is not None and layout.kind == "yuv":
-        matrix = "BT.709" if assumed_matrix(video.tags, video.height) == "bt709" else "BT.601"
-        found.append(f"{place}: no matrix tag; read as {matrix}, by its {video.height} lines")
-    if loses_alpha(video.pix_fmt):
-        found.append(f"{place}: opacity of {video.pix_fmt} is not kept")
-    if video.timecode and start_of(info) is None:
-        found.append(f"{place}: {video.timecode!r} is no timecode at its rate; it is kept for the whole clip only")
-    found += [f"{place}: {kind.lower()} metadata is not kept yet" for kind in video.side if kind != "Display Matrix"]
-    return found
-
-
-def shown_otherwise_than_rotated(frame: VideoFrame) -> bool:
-    """Whether the display matrix of a frame does more than turn it: mirrors, scales or shears."""
-    try:
-        matrix: Any = frame.side_data.get("DISPLAYMATRIX")
-    except ValueError:  # PyAV knows no name for another of its side data, as of multi-view HEVC
-        return False
-    if matrix is None:
-        return False
-    a, b, _, c, d = struct.unpack("=5i", bytes(matrix)[:20])
-    return (a, b) != (d, -c) or abs(math.hypot(a, b) / _ONE - 1) > _ROUNDING

@@ -32,8 +32,6 @@ from vidstyle.media.sequence_plan import EXR, plan_sequence
 from vidstyle.media.target import PartialFolder
 from vidstyle.media.work import Work
 
-_QUARTER = 90  # degrees
-
 
 class SequenceWriter:
     """An image sequence, open for writing; a context manager that speaks as ClipWriter does.
@@ -166,9 +164,7 @@ class SequenceWriter:
 
     def _planes(self, images: torch.Tensor) -> list[NDArray[Any]]:
         """The codes of each plane, (n, h, w): green, blue, red of integers; red, green, blue of the floats' bits."""
-        plan, turn = self._plan, self.like.video.rotation
-        if turn % _QUARTER == 0:
-            images = images.rot90(turn // _QUARTER, (2, 3))
+        plan = self._plan
         if plan.scene is not None:
             images = plan.scene.to_scene(images)
         if plan.layout is not None:
@@ -180,7 +176,7 @@ class SequenceWriter:
     def _encode(self, path: Path, planes: list[NDArray[Any]], source: Path | None) -> None:
         plan, video = self._plan, self.like.video
         aspect = video.sample_aspect_ratio
-        if aspect and video.rotation % (2 * _QUARTER):
+        if aspect and video.orientation is not None and video.orientation.transposed:
             aspect = 1 / aspect
         if plan.layout is None:
             kind = np.float16 if plan.pix_fmt == HALF else np.float32
@@ -197,9 +193,9 @@ class SequenceWriter:
             path.write_bytes(coded)
 
     def _check(self, batch: FrameBatch) -> None:
-        video, (height, width) = self.like.video, batch.images.shape[-2:]
-        if (width, height) != (video.width, video.height):
-            raise VidstyleError(f"frames are {width}x{height}, but the clip {video.width}x{video.height}")
+        video, found = self.like.video, tuple(batch.images.shape[-2:])
+        if found != video.upright:
+            raise VidstyleError(f"frames are {found} high and wide, but the clip's upright ones {video.upright}")
 
 
 class _Encoders:

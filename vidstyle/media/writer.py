@@ -18,6 +18,7 @@ from vidstyle.media.clip import ClipInfo
 from vidstyle.media.encoders import EncodeConfig
 from vidstyle.media.encoding import EncoderThread, PlaneBatch, WriteTally
 from vidstyle.media.mux import Muxer
+from vidstyle.media.orientation import Orientation
 from vidstyle.media.packets import Passthrough
 from vidstyle.media.pixels import PlaneLayout
 from vidstyle.media.plan import plan_output
@@ -127,14 +128,16 @@ class ClipWriter:
         self._written = True
 
     def _planes(self, batch: FrameBatch) -> list[NDArray[Any]]:
-        planes = [plane.cpu().numpy() for plane in self._converter.to_planes(batch.images)]
-        layout = self._converter.layout
-        return [*planes, opacity(batch, self._source_bits, layout).numpy()] if layout.alpha else planes
+        turned, layout = self.like.video.orientation or Orientation(), self._converter.layout
+        planes = [plane.cpu().numpy() for plane in self._converter.to_planes(turned.coded(batch.images))]
+        if layout.alpha:
+            planes.append(turned.coded(opacity(batch, self._source_bits, layout)).numpy())
+        return planes
 
     def _check(self, batch: FrameBatch) -> None:
-        video, (height, width) = self.like.video, batch.images.shape[-2:]
-        if (width, height) != (video.width, video.height):
-            raise VidstyleError(f"frames are {width}x{height}, but the clip {video.width}x{video.height}")
+        video, found = self.like.video, tuple(batch.images.shape[-2:])
+        if found != video.upright:
+            raise VidstyleError(f"frames are {found} high and wide, but the clip's upright ones {video.upright}")
         if batch.time_base != video.time_base:
             raise VidstyleError(f"frames tick in {batch.time_base} s, but the clip in {video.time_base} s")
 
