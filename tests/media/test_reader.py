@@ -182,6 +182,13 @@ def test_a_clip_cut_short_gives_what_is_there(tmp_path):
     assert 20 < len(images) < 60
 
 
+def test_a_clip_that_does_not_say_all_its_colours_is_refused_on_request(tmp_path):
+    tags = {"frames": 1, "audio": (), "matrix": 1, "primaries": 1, "full_range": False}
+    with pytest.raises(ClipReadError, match="does not say its transfer; tag it"):
+        read(make_clip(tmp_path / "a.mp4", **tags), strict_color=True)
+    read(make_clip(tmp_path / "b.mp4", transfer=1, **tags), strict_color=True)
+
+
 def test_cover_art_is_not_decoded(tmp_path):
     images, _, _ = read(with_cover_art(tmp_path))
     assert images.shape == (3, 3, 64, 96)

@@ -66,6 +66,9 @@ def stylize(
     deinterlace: Annotated[
         Text, typer.Option(help="Interlaced frames: refuse, bwdif makes them whole, off [default: refuse].")
     ] = None,
+    strict_color: Annotated[
+        bool, typer.Option("--strict-color", help="Refuse a clip whose colours are not all tagged.")
+    ] = False,
     config: Annotated[Path | None, typer.Option(help="A TOML file with settings.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing target.")] = False,
@@ -100,6 +103,7 @@ def stylize(
         "decode.sequence.ocio_config": ocio_config,
         "decode.max_pixels": max_pixels,
         "decode.deinterlace": deinterlace,
+        "decode.strict_color": strict_color or None,
         "motion.cuts.at": parse_cuts(cuts) if cuts is not None else None,
         "stylize.hold": hold,
         "blend.strength": strength,

@@ -7,6 +7,8 @@ from vidstyle.media.pixels import PlaneConverter
 from vidstyle.media.planar import loses_alpha, planar_layout
 from vidstyle.media.spans import start_of
 
+_KEPT = ("Display Matrix", "Mastering display", "Content light level", "CPB properties")  # as far as the target can
+
 
 def converter_for(info: ClipInfo) -> PlaneConverter:
     """What turns the clip's planes into RGB. Raises ClipReadError where its format or matrix is not known."""
@@ -40,6 +42,19 @@ def check_pixels(info: ClipInfo, most: int) -> None:
         )
 
 
+def check_tags(info: ClipInfo) -> None:
+    """Raise ClipReadError where a clip does not say its matrix, primaries, transfer and range."""
+    tags = info.video.tags.model_dump(exclude={"chroma_location"})
+    layout = planar_layout(info.video.pix_fmt)
+    if layout is not None and layout.kind != "yuv":
+        del tags["matrix"], tags["range"]
+    if missing := [name for name, tag in tags.items() if tag == UNKNOWN]:
+        raise ClipReadError(
+            f"{info.path} does not say its {', '.join(missing)}; tag it, or leave out --strict-color",
+            path=info.path,
+        )
+
+
 def warnings_about(info: ClipInfo) -> list[str]:
     """What can be said before decoding: assumptions made, and what will not be in the output."""
     video, place = info.video, f"video #{info.video.index}"
@@ -54,5 +69,5 @@ def warnings_about(info: ClipInfo) -> list[str]:
         found.append(f"{place}: {video.timecode!r} is no timecode at its rate; it is kept for the whole clip only")
     if video.orientation is None:
         found.append(f"{place}: its display matrix turns by no quarter; pictures are stylized as they are coded")
-    found += [f"{place}: {kind.lower()} metadata is not kept yet" for kind in video.side if kind != "Display Matrix"]
+    found += [f"{place}: {kind.lower()} metadata is not kept" for kind in video.side if not kind.startswith(_KEPT)]
     return found

@@ -1,28 +1,27 @@
 """What a clip holds: picture, colour, sound and everything else, as one value that fits into JSON."""
 
 import re
-import threading
-from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
-from av import VideoFrame
 from av.container import InputContainer
 from av.stream import DataStream, Disposition, Stream
 from av.video.stream import VideoStream
 from pydantic import BaseModel, ConfigDict, Field
 
 from vidstyle.errors import ClipReadError
+from vidstyle.media.asking import description, first_frame
 from vidstyle.media.colour import CHROMA_LOCATIONS, MATRICES, PRIMARIES, RANGES, TRANSFERS, UNKNOWN, ColourTags, name_of
+from vidstyle.media.mastering import Mastering
 from vidstyle.media.opening import open_source, translate_read_errors
 from vidstyle.media.orientation import Orientation, display_matrix
 from vidstyle.media.scene import SceneCoding
 
-_LOGGING = threading.Lock()
+_PQ = "smpte2084"
+_ON_FRAMES = ("Display Matrix", "Mastering display", "Content light level")  # what only a frame tells in full
 _FIELD_ORDERS = {2: "top first", 3: "bottom first", 4: "top coded first", 5: "bottom coded first"}
-_LARGEST_ASKED = 8192 * 8192  # pixels of a frame that is decoded only to see how it is turned
 # FFmpeg's own decoders of these leave out the opacity that lies beside the picture.
 ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
@@ -57,6 +56,7 @@ class VideoInfo(StreamInfo):
     sample_aspect_ratio: Fraction | None = Field(default=None, description="width:height of a pixel; None: not said")
     rotation: int = Field(default=0, description="degrees to turn the picture counter-clockwise for display")
     display_matrix: tuple[int, ...] = Field(default=(), description="FFmpeg's nine numbers, 16.16; empty: none")
+    mastering: Mastering | None = Field(default=None, description="static metadata of HDR10; None: none")
     field_order: str = Field(default="", description="as the stream says, such as top first; empty: progressive")
     timecode: str = Field(default="", description="timecode of the first frame, such as 01:00:00:00")
     first_number: int | None = Field(default=None, description="number of a sequence's first picture; None: a clip")
@@ -216,7 +216,10 @@ def _video(container: InputContainer, stream: VideoStream, path: Path) -> VideoI
     context = stream.codec_context
     if not context.pix_fmt or not context.width or not context.height or stream.time_base is None:
         raise ClipReadError(f"{path}: the picture's size or format is unknown; the clip is cut short", path=path)
-    dump = _dump(container, stream.index)
+    dump = description(container, stream.index)
+    hdr = name_of(TRANSFERS, context.color_trc) == _PQ
+    asked = hdr or any(kind in dump for kind in _ON_FRAMES)
+    first = first_frame(path, stream.index) if asked else None
     rotation = re.search(r"Display Matrix: rotation of (-?[\d.]+)", dump)
     return VideoInfo(
         **_common(stream),
@@ -234,25 +237,14 @@ def _video(container: InputContainer, stream: VideoStream, path: Path) -> VideoI
         ),
         sample_aspect_ratio=stream.sample_aspect_ratio or None,
         rotation=round(float(rotation[1])) if rotation else 0,
-        display_matrix=_display_matrix(path, stream.index) if "Display Matrix" in dump else (),
+        display_matrix=display_matrix(first) if first is not None and "Display Matrix" in dump else (),
+        mastering=Mastering.of(first) if first is not None else None,
         field_order=_FIELD_ORDERS.get(context.field_order, ""),
         timecode=_timecode(container, stream),
         side=tuple(
             re.findall(r"^ {6}([A-Z][A-Za-z ]+?)(?: metadata| Metadata)?:", dump.partition("Side data:")[2], re.M)
         ),
     )
-
-
-def _display_matrix(path: Path, index: int) -> tuple[int, ...]:
-    """Ask the first frame, since PyAV has no other door to it; nothing where it can't be decoded."""
-    with open_source(path) as container, suppress(av.FFmpegError):
-        for packet in container.demux(container.streams[index]):
-            context = packet.stream.codec_context
-            context.options = {**context.options, "max_pixels": str(_LARGEST_ASKED)}
-            for frame in packet.decode():
-                assert isinstance(frame, VideoFrame)
-                return display_matrix(frame)
-    return ()
 
 
 def _plausible(rate: Fraction | None, time_base: Fraction) -> Fraction | None:
@@ -269,21 +261,3 @@ def _chroma_location(dump: str) -> str:
     inside = re.search(r"Video: .*?\b\w+\(([^)]*)\)(?:, \d+x\d+|\[)", dump)
     words = re.split(r"[,/] ?", inside[1]) if inside else []
     return next((word for word in words if word in CHROMA_LOCATIONS), UNKNOWN)
-
-
-def _dump(container: InputContainer, index: int) -> str:
-    """FFmpeg's own description of one stream: PyAV has no other door to chroma location and stream side data.
-
-    The level is the whole program's, so it is lifted under a lock and only for this call.
-    """
-    with _LOGGING:
-        before = av.logging.get_level()
-        av.logging.set_libav_level(av.logging.VERBOSE)
-        av.logging.set_level(av.logging.VERBOSE)
-        try:
-            text = str(container.dumps_format())  # type: ignore[attr-defined]  # in PyAV, not in its stubs
-        finally:
-            av.logging.set_level(before)
-            av.logging.set_libav_level(av.logging.INFO)
-    parts = re.split(r"^  Stream #0:(\d+)", text, flags=re.M)
-    return next((body for number, body in zip(parts[1::2], parts[2::2], strict=True) if int(number) == index), "")

@@ -57,6 +57,7 @@ class EncoderPreset:
     options    fixed options; {threads} stands for the number of threads
     limited    True where the bitstream can't say that it is full range
     alpha      the pixel formats whose opacity comes back from the encoder
+    mastering  the option that takes the encoder's parameters, where static HDR metadata is among them
     even       True where subsampled chroma must divide the picture's size
     says_aspect   True where the bitstream itself holds the pixel's aspect ratio
     """
@@ -70,6 +71,7 @@ class EncoderPreset:
     options: Mapping[str, str] = field(default_factory=dict)
     limited: bool = False
     alpha: tuple[str, ...] = ()
+    mastering: str = ""
     even: bool = False
     says_aspect: bool = False
 
@@ -127,6 +129,7 @@ X265 = EncoderPreset(
     ("crf", 18.0),
     ("preset", "fast"),
     options={"x265-params": "log-level=none:pools={threads}"},
+    mastering="x265-params",
     even=True,
     says_aspect=True,
 )
@@ -146,6 +149,7 @@ AV1 = EncoderPreset(
     ("crf", 22.0),
     ("preset", "8"),
     options={"svtav1-params": "lp={threads}"},
+    mastering="svtav1-params",
 )
 _ALPHA = tuple(f"yuva{chroma}p{depth}" for chroma in (420, 422, 444) for depth in ("", "10le", "12le", "16le"))
 FFV1 = EncoderPreset(

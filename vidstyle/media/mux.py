@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from vidstyle.errors import ConfigError
 from vidstyle.media.carrying import Carried, add_tracks
 from vidstyle.media.choosing import thread_count
-from vidstyle.media.colour import CHROMA_LOCATIONS, MATRICES, PRIMARIES, RANGES, TRANSFERS, code_of
+from vidstyle.media.colour import MATRICES, PRIMARIES, RANGES, TRANSFERS, code_of
 from vidstyle.media.opening import locator, open_source, translate_write_errors
 from vidstyle.media.packets import AnyPacket
 from vidstyle.media.plan import OutputPlan
@@ -125,9 +125,7 @@ class Muxer:
     def _add_video(self) -> VideoStream:
         plan, video = self.plan, self.plan.like.video
         rate = video.average_rate or _USUAL_RATE
-        options = plan.choice.preset.settings(plan.config, plan.choice.pix_fmt, thread_count(plan.config))
-        if plan.tags.chroma_location in CHROMA_LOCATIONS:
-            options.setdefault("chroma_sample_location", plan.tags.chroma_location)
+        options = plan.options(thread_count(plan.config))
         stream = self._container.add_stream(plan.choice.preset.codec, rate=rate)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = video.width, video.height, plan.choice.pix_fmt

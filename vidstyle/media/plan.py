@@ -6,7 +6,7 @@ from pathlib import Path
 from vidstyle.errors import ClipReadError, TargetError
 from vidstyle.media.choosing import ALPHA_CONTAINERS, Choice, choose_encoder, losses
 from vidstyle.media.clip import ClipInfo
-from vidstyle.media.colour import LUMA_WEIGHTS, UNKNOWN, ColourTags, assumed_matrix
+from vidstyle.media.colour import CHROMA_LOCATIONS, LUMA_WEIGHTS, UNKNOWN, ColourTags, assumed_matrix
 from vidstyle.media.encoders import ENCODERS, EncodeConfig
 from vidstyle.media.orientation import pure
 from vidstyle.media.pixels import PlaneConverter, PlaneLayout
@@ -36,6 +36,18 @@ class OutputPlan:
         full = self.tags.range == "full" or (self.tags.range == UNKNOWN and self.choice.layout.kind == "rgb")
         return PlaneConverter(self.choice.layout, matrix if matrix in LUMA_WEIGHTS else "bt709", full)
 
+    def options(self, threads: int) -> dict[str, str]:
+        """The options to open the encoder with. Raises ConfigError on a setting that it does not have."""
+        preset, video = self.choice.preset, self.like.video
+        chosen = preset.settings(self.config, self.choice.pix_fmt, threads)
+        if self.tags.chroma_location in CHROMA_LOCATIONS:
+            chosen.setdefault("chroma_sample_location", self.tags.chroma_location)
+        if video.mastering is not None and preset.mastering and self.tags.hdr:
+            facts = video.mastering.x265() if preset.mastering.startswith("x265") else video.mastering.svtav1()
+            written = [f"{name}={value}" for name, value in facts.items()]
+            chosen[preset.mastering] = ":".join([chosen.get(preset.mastering, ""), *written]).strip(":")
+        return chosen
+
     def losses(self) -> list[str]:
         """What the encoder and the container can't keep, a sentence each."""
         video, preset = self.like.video, self.choice.preset
@@ -49,6 +61,8 @@ class OutputPlan:
             )
         if self.source.alpha and not self.choice.layout.alpha:
             found.append(f"opacity is not kept by {preset.name}; {_holding_alpha(self.container)}")
+        if video.mastering is not None and not preset.mastering:
+            found.append(f"HDR10's mastering metadata is not kept by {preset.name}; x265 and av1 would")
         if video.tags.range == "full" and self.tags.range == "limited":
             found.append("full range is converted to limited")
         if self.container in _MILLISECONDS:

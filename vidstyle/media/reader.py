@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vidstyle.errors import ClipReadError
 from vidstyle.frames import FrameBatch, Span
-from vidstyle.media.assumptions import check_pixels, converter_for, warnings_about
+from vidstyle.media.assumptions import check_pixels, check_tags, converter_for, warnings_about
 from vidstyle.media.clip import ALPHA_DECODERS, ClipInfo, alpha_beside, describe_container, picture_stream
 from vidstyle.media.deinterlacing import Deinterlace, deinterlace
 from vidstyle.media.opening import open_source, translate_read_errors
@@ -39,6 +39,7 @@ class DecodeConfig(BaseModel):
         default="refuse",
         description="interlaced frames: refuse; bwdif makes whole pictures of them; off takes both fields as one",
     )
+    strict_color: bool = Field(default=False, description="refuse a clip whose colours are not all tagged")
     threads: int = Field(default=0, ge=0, description="decoder threads; 0: as many as the decoder likes")
     max_pixels: int = Field(default=16384 * 16384, ge=1, description="largest width x height that is decoded, pixels")
     sequence: SequenceConfig = Field(default_factory=SequenceConfig, description="of image sequences")
@@ -86,6 +87,8 @@ class ClipReader:
             self.info: ClipInfo = describe_container(self._container, self.path)
             self._stream = picture_stream(self._container, self.path)
             check_pixels(self.info, self.config.max_pixels)
+            if self.config.strict_color:
+                check_tags(self.info)
             self.converter = converter_for(self.info)
             self.warnings += warnings_about(self.info)
             self._stack = stack.pop_all()
