@@ -113,7 +113,7 @@ class EncoderThread:
             for plane in planes:
                 digest.update(np.ascontiguousarray(plane).data)
             frame = frame_of(planes, self._layout, self._muxer.plan.choice.pix_fmt)
-            frame.pts, frame.time_base = pts + self._shift, self._time_base
+            frame.pts, frame.time_base = self._muxer.distinct(pts + self._shift), self._time_base
             self._durations[frame.pts] = duration
             self._mux(self._muxer.encode(frame))
             self.tally.frames += 1

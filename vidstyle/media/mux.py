@@ -14,17 +14,19 @@ from av.container import OutputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from vidstyle.errors import ConfigError
+from vidstyle.errors import ConfigError, TargetError
 from vidstyle.media.carrying import Carried, add_tracks
 from vidstyle.media.choosing import thread_count
 from vidstyle.media.colour import MATRICES, PRIMARIES, RANGES, TRANSFERS, code_of
 from vidstyle.media.opening import locator, open_source, translate_write_errors
 from vidstyle.media.packets import AnyPacket
-from vidstyle.media.plan import OutputPlan
+from vidstyle.media.plan import MILLISECONDS, OutputPlan
 from vidstyle.media.tracks import lasting, plan_tracks
 
 _USUAL_RATE = Fraction(25)
 _LARGEST_TIMESCALE = 2**31 - 1
+_HALF = Fraction(1, 2)
+_LONGEST_DELAY = 10  # milliseconds by which a frame may be late, that those before it have their own
 
 
 class Muxer:
@@ -38,6 +40,8 @@ class Muxer:
     def __init__(self, path: Path, plan: OutputPlan) -> None:
         self.plan = plan
         self.warnings: list[str] = []
+        self._shown: int | None = None  # millisecond of the last frame, where the container counts them
+        self._delayed = 0
         self._last: dict[int, int] = {}  # dts of each track's last packet, in its ticks
         self._untimely: Counter[int] = Counter()
         with ExitStack() as stack:
@@ -67,6 +71,27 @@ class Muxer:
         with translate_write_errors(self.plan.target):
             return list(self._video.encode(frame))
 
+    def distinct(self, pts: int) -> int:
+        """The time of the next frame, moved on where a container of milliseconds could not tell it from the last's.
+
+        Raises TargetError where frames follow each other too fast for that.
+        """
+        tick = self.plan.like.video.time_base * 1000
+        if self.plan.container not in MILLISECONDS or tick >= 1:
+            return pts
+        shown = math.floor(pts * tick + _HALF)
+        if self._shown is not None and shown <= self._shown:
+            shown = self._shown + 1
+            if shown - pts * tick > _LONGEST_DELAY:
+                raise TargetError(
+                    f"{self.plan.target}: frames follow each other faster than the milliseconds that "
+                    f"{self.plan.container} counts; write a .mp4 or .mov file instead",
+                    path=self.plan.target,
+                )
+            self._delayed, pts = self._delayed + 1, round(shown / tick)
+        self._shown = shown
+        return pts
+
     def mux(self, packet: AnyPacket) -> None:
         """Write a packet of the encoder."""
         with translate_write_errors(self.plan.target):
@@ -92,11 +117,15 @@ class Muxer:
         return tuple(self._carried.carriers)
 
     def left_out(self) -> list[str]:
-        """Say which tracks lost packets, because no container takes the times that a damaged source gives them."""
-        return [
+        """Say which tracks lost packets or times, because the container does not take those of the source."""
+        lost = [
             f"track #{index}: {count} packets without a time, or with one that goes back, were left out"
             for index, count in sorted(self._untimely.items())
         ]
+        if self._delayed:
+            place = f"video #{self.plan.like.video.index}"
+            lost.append(f"{place}: {self._delayed} frames are shown a millisecond later, so that each has its own")
+        return lost
 
     def finish(self) -> None:
         """Write the trailer and close the file."""

@@ -14,7 +14,7 @@ from vidstyle.media.planar import planar_layout
 from vidstyle.media.presets import with_preset
 from vidstyle.media.target import container_of
 
-_MILLISECONDS = ("matroska", "webm")  # containers that count time in them
+MILLISECONDS = ("matroska", "webm")  # containers that count time in them
 _FLOATS = {"gbrpf16le": "gbrp16le", "gbrpf32le": "gbrp16le"}
 
 
@@ -65,7 +65,7 @@ class OutputPlan:
             found.append(f"HDR10's mastering metadata is not kept by {preset.name}; x265 and av1 would")
         if video.tags.range == "full" and self.tags.range == "limited":
             found.append("full range is converted to limited")
-        if self.container in _MILLISECONDS:
+        if self.container in MILLISECONDS:
             if not pure(video.display_matrix):
                 found.append(f"{self.container} keeps of the display matrix only how it turns and mirrors")
             if video.sample_aspect_ratio not in (None, 1) and not preset.says_aspect:
@@ -77,7 +77,7 @@ class OutputPlan:
         return [f"video #{video.index}: {loss}" for loss in found] + self._sound_losses()
 
     def _sound_losses(self) -> list[str]:
-        if self.container in _MILLISECONDS:
+        if self.container in MILLISECONDS:
             return []
         off = [
             track for track in self.like.audio if track.time_base and (track.time_base * track.rate).denominator != 1

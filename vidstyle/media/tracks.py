@@ -1,6 +1,7 @@
 """What becomes of each track beside the picture, found out by really writing one: copied, converted, attached, left."""
 
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -28,6 +29,7 @@ _BIBLIOGRAPHIC = {
     "hye": "arm", "isl": "ice", "kat": "geo", "mkd": "mac", "mri": "mao", "msa": "may", "mya": "bur", "nld": "dut",
     "ron": "rum", "slk": "slo", "sqi": "alb", "zho": "chi",
 }  # fmt: skip
+_ADTS = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")  # ISO/IEC 13818-7, 6.2.1: twelve set bits, layer 0
 _FIRST_PACKETS = 2000  # how far to look for the first packet of every track
 
 _TEXT_SUBTITLES = ("subrip", "srt", "ass", "ssa", "mov_text", "webvtt", "text")
@@ -62,6 +64,10 @@ def plan_tracks(source: InputContainer, like: ClipInfo, container: str, target: 
     plan = TrackPlan([], [])
     for sound in like.audio:
         plan.tracks.append(Track(sound, "copy"))
+        if _ADTS.match(first.get(sound.index, b"")) and sound.codec == "aac":
+            plan.warnings.append(
+                f"{_name(sound)}: its packets lose their ADTS headers, which {container} does not hold"
+            )
         plan.warnings.extend(_facts_lost(sound, streams[sound.index], first, container))
     for info in like.others:
         if _written_anew(info, like):
