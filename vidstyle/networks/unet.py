@@ -22,7 +22,7 @@ class UnetGenerator(nn.Module):
     def __init__(self, *, width: int = 64, depth: int = 8, norm: Norm = "batch") -> None:
         super().__init__()
         self.multiple = 2**depth
-        bias = norm == "instance"  # as published
+        bias = norm.startswith("instance")  # as published
         channels = [3, *(width * min(2**level, 8) for level in range(depth))]
         self.downs = nn.ModuleList(
             nn.Conv2d(channels[level], channels[level + 1], 4, 2, 1, bias=bias) for level in range(depth)
