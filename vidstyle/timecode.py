@@ -9,6 +9,8 @@ from vidstyle.errors import ConfigError
 _LABEL = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;])(\d{2,3})", re.ASCII)
 _NTSC_30 = 30
 _DAY = 24 * 60  # minutes
+_NEAR = 0.005  # frames per second: 23.98 means 24000/1001 and 29.97 means 30000/1001
+_FASTEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,21 @@ class Timecode:
 def counted_rate(rate: Fraction | int) -> int:
     """The whole number of frames that timecode counts in a second at `rate`: 24000/1001 counts 24."""
     return max(1, round(rate))
+
+
+def parse_rate(text: object) -> Fraction:
+    """Read a frame rate: `24`, `25.0`, `24000/1001`; `23.976`, `29.97` and their like mean n * 1000/1001 exactly.
+
+    Raises ValueError on anything that is no rate.
+    """
+    written = str(text).strip()
+    if not re.fullmatch(r"\d+(\.\d+)?|\d+/\d+", written) or written.endswith("/0"):
+        raise ValueError(f"{written!r} is no frame rate; write 24, 23.976 or 24000/1001")
+    rate = Fraction(written)
+    if not 0 < rate <= _FASTEST:
+        raise ValueError(f"{written!r} is no frame rate above 0 and up to {_FASTEST}")
+    slowed = Fraction(round(rate * 1001 / 1000) * 1000, 1001)
+    return slowed if rate.denominator != 1 and "/" not in written and abs(slowed - rate) < _NEAR else rate
 
 
 def is_timecode(text: str) -> bool:

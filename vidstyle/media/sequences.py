@@ -1,29 +1,12 @@
 """Settings of image sequences: how fast they run, and what their numbers mean."""
 
-import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-_NEAR = 0.005  # frames per second: 23.98 means 24000/1001 and 29.97 means 30000/1001
-_FASTEST = 1000
-
-
-def parse_rate(text: object) -> Fraction:
-    """Read a frame rate: `24`, `25.0`, `24000/1001`; `23.976`, `29.97` and their like mean n * 1000/1001 exactly.
-
-    Raises ValueError on anything that is no rate.
-    """
-    written = str(text).strip()
-    if not re.fullmatch(r"\d+(\.\d+)?|\d+/\d+", written) or written.endswith("/0"):
-        raise ValueError(f"{written!r} is no frame rate; write 24, 23.976 or 24000/1001")
-    rate = Fraction(written)
-    if not 0 < rate <= _FASTEST:
-        raise ValueError(f"{written!r} is no frame rate above 0 and up to {_FASTEST}")
-    slowed = Fraction(round(rate * 1001 / 1000) * 1000, 1001)
-    return slowed if rate.denominator != 1 and "/" not in written and abs(slowed - rate) < _NEAR else rate
+from vidstyle.timecode import parse_rate
 
 
 class SequenceConfig(BaseModel):
