@@ -5,12 +5,12 @@ import torch
 from torch import Tensor
 
 from tests.motion.pictures import texture
-from vidstyle.motion.neighbourhood import highest, lowest, smooth
+from vidstyle.motion.neighbourhood import highest, laplacian, lowest, smooth
 
 FILTERS: list[Callable[[Tensor], Tensor]] = [highest, lowest, lambda x: smooth(x, 1.0), lambda x: smooth(x, 1.5)]
 
 
-@pytest.mark.parametrize("filtered", FILTERS)
+@pytest.mark.parametrize("filtered", [*FILTERS, laplacian])
 def test_both_bodies_agree(filtered: Callable[[Tensor], Tensor]) -> None:
     images = torch.stack([texture(19, 26), texture(19, 26, seed=1)])
     by_torch = filtered(images.clone().requires_grad_()).detach()  # a wanted gradient takes torch's path

@@ -40,6 +40,15 @@ def smooth(images: Float[Tensor, "n c h w"], sigma: float) -> Float[Tensor, "n c
     return _by_plane(images, lambda plane: cv2.GaussianBlur(plane, size, sigma, borderType=cv2.BORDER_REPLICATE))
 
 
+def laplacian(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    """Give the sum of a pixel's four neighbours less four times itself; the border repeats the edge."""
+    if not _on_cpu(images):
+        planes = pad(images, (1, 1, 1, 1), mode="replicate").flatten(0, 1)[:, None]
+        kernel = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]], device=images.device, dtype=images.dtype)
+        return conv2d(planes, kernel[None, None]).reshape(images.shape)
+    return _by_plane(images, lambda plane: cv2.Laplacian(plane, cv2.CV_32F, ksize=1, borderType=cv2.BORDER_REPLICATE))
+
+
 def _on_cpu(images: Tensor) -> bool:
     wants_gradient = torch.is_grad_enabled() and images.requires_grad
     return images.device.type == "cpu" and images.dtype == torch.float32 and not wants_gradient

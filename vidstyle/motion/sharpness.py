@@ -1,11 +1,10 @@
 """How much fine detail a picture has."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import conv2d
 
 from vidstyle.motion.luma import luma
+from vidstyle.motion.neighbourhood import laplacian
 
 
 def laplacian_variance(images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, " n"]:
@@ -15,5 +14,5 @@ def laplacian_variance(images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, " n"]:
 
     Source: Pech-Pacheco et al. 2000, Diatom autofocusing in brightfield microscopy.
     """
-    kernel = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]], device=images.device)[None, None]
-    return conv2d(luma(images.clamp(0, 1)), kernel).var(dim=(1, 2, 3), correction=0)
+    inside = laplacian(luma(images.clamp(0, 1)))[..., 1:-1, 1:-1]
+    return inside.var(dim=(1, 2, 3), correction=0)
