@@ -20,7 +20,7 @@ def style(tmp_path: Path) -> Path:
 
 
 def render(source: Path, target: Path, style: Path, span: Span | None = None, **motion: Any) -> RenderReport:
-    flags = {"style": str(style), "device": "cpu", "blend.stability": 0.9, "encode.encoder": "ffv1"}
+    flags = {"style": str(style), "device": "cpu", "blend.stability": 0.9, "blend.floor": 0.0, "encode.encoder": "ffv1"}
     config = load_config(flags=flags | {f"motion.{key.replace('__', '.')}": value for key, value in motion.items()})
     return render_shot(Shot(source, span or Span()), target, config)
 
