@@ -1,0 +1,1 @@
+"""Many shots: found, planned, named, rendered and remembered."""
