@@ -52,6 +52,11 @@ def start_of(info: ClipInfo) -> Timecode | None:
         return None
 
 
+def count_frames(info: ClipInfo) -> int:
+    """How many frames a clip has: as it says, else counted without decoding. Raises ClipReadError."""
+    return info.video.frames or len(_frame_times(info, Span()))
+
+
 def _later(info: ClipInfo, frames: int) -> str:
     begin = start_of(info)
     return str(begin + frames) if begin is not None else ""
