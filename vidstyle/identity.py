@@ -25,6 +25,15 @@ def identity_of(shot: Shot, config: RenderConfig, style: Style, device: str) -> 
     return facts | {key: value for key, value in _flat(dumped) if not key.startswith(_WITHOUT_TRACE)}
 
 
+def lasting_facts(shot: Shot, config: RenderConfig) -> dict[str, str]:
+    """What a finished render depends on beside its style, whatever the software, the device and the time of a copy."""
+    facts = source_facts(shot.source) | {"source": shot.source.name, "frames": str(shot.span)}
+    facts |= {"timecode": shot.timecode, "reel": shot.reel}
+    dumped = config.model_dump(mode="json", exclude={"device"})
+    facts |= {key: value for key, value in _flat(dumped) if not key.startswith(_WITHOUT_TRACE)}
+    return {name: text for name, text in facts.items() if name != "source's time"}
+
+
 def source_facts(path: Path) -> dict[str, str]:
     """Size, time of change and a checksum of both ends of a file; of a sequence the number of pictures and the like."""
     if not path.is_file():

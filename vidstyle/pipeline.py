@@ -67,7 +67,7 @@ def render_shot(
         keep = _keeping(config, debug_video, resume=resume)
         identity = identity_of(shot, config, style, str(device))
         work = stack.enter_context(Work(target, identity, keep, resume=resume, overwrite=overwrite))
-        like = cut_to(reader.info, shot.span)
+        like = _labelled(cut_to(reader.info, shot.span), shot)
         like = _with_comment(like, shot, style, config, str(device)) if embed_report else like
         writer = stack.enter_context(open_writer(target, like=like, config=config.encode, overwrite=overwrite))
         frames = stack.enter_context(prefetch(reader.frames(shot.span)))
@@ -181,6 +181,13 @@ class _Past:
             self.cuts += [n for n, cut in enumerate(batch.restarts, start=number) if cut and n > self.first]
             number += len(batch)
             yield batch
+
+
+def _labelled(like: ClipInfo, shot: Shot) -> ClipInfo:
+    """Give the clip the shot's timecode and reel, where it says none itself."""
+    reel = {"reel_name": shot.reel} if shot.reel else {}
+    labels = {"timecode": like.video.timecode or shot.timecode, "metadata": {**like.video.metadata, **reel}}
+    return like.model_copy(update={"video": like.video.model_copy(update=labels)})
 
 
 def _with_comment(like: ClipInfo, shot: Shot, style: Style, config: RenderConfig, device: str) -> ClipInfo:
