@@ -1,0 +1,89 @@
+"""A list of shots from reading to the last clip: the library's one function behind `vidstyle batch`."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vidstyle.config import RenderConfig
+from vidstyle.errors import ShotListError
+from vidstyle.jobs.conforming import conform
+from vidstyle.jobs.estimates import with_times
+from vidstyle.jobs.job import BatchConfig, Outcome
+from vidstyle.jobs.ledger import Ledger
+from vidstyle.jobs.planning import Plan, plan_batch
+from vidstyle.jobs.running import OnShot, run_batch
+from vidstyle.shots import ListConfig, read_edit
+
+_MEDIA = ".media"  # what an OTIOZ brings along
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What came of a batch: an outcome for each shot, in the order of the cut, and the lists that lead to them."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+    conformed: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """Those that failed."""
+        return tuple(outcome for outcome in self.outcomes if outcome.status == "failed")
+
+
+def plan_list(
+    path: Path, folder: Path, render: RenderConfig | None = None, batch: BatchConfig | None = None,
+    lists: ListConfig | None = None, *, roots: Sequence[Path] = (),
+) -> Plan:  # fmt: skip
+    """Plan a list's shots and write nothing: what `--dry-run` shows.
+
+    Raises what `read_edit` and `plan_batch` raise.
+    """
+    batch = batch or BatchConfig()
+    with tempfile.TemporaryDirectory(prefix="vidstyle-otioz-") as media:
+        edit = read_edit(path, lists, media=Path(media))
+        plan = plan_batch(edit, folder, render or RenderConfig(), batch, roots=roots, ledger=Ledger.look(folder))
+        return _timed(plan, Ledger.look(folder), batch)
+
+
+def render_list(
+    path: Path, folder: Path, render: RenderConfig | None = None, batch: BatchConfig | None = None,
+    lists: ListConfig | None = None, *, roots: Sequence[Path] = (), on_plan: Callable[[Plan], None] | None = None,
+    on_shot: OnShot | None = None, on_outcome: Callable[[Outcome], None] | None = None,
+) -> BatchResult:  # fmt: skip
+    """Render every shot of a list into `folder`, and write the edit back with the results in it.
+
+    A shot that fails is an outcome; the others go on. Called again, it does what is not done yet.
+
+    Raises:
+        ShotListError: the list can't be read, or the plan has problems; nothing was rendered then.
+        ConfigError, PluginError: a setting is wrong, or something is not installed.
+        TargetError: another batch is at work in `folder`, or it can't be written.
+    """
+    batch = batch or BatchConfig()
+    edit = read_edit(path, lists, media=folder / _MEDIA)
+    with ExitStack() as stack:
+        ledger = stack.enter_context(Ledger(folder))
+        plan = plan_batch(edit, folder, render or RenderConfig(), batch, roots=roots, ledger=ledger)
+        if plan.problems:
+            raise ShotListError("\n".join([*plan.problems, "nothing was rendered; mend these first"]), path=path)
+        plan = _timed(plan, ledger, batch)
+        if on_plan is not None:
+            on_plan(plan)
+        outcomes = []
+        for outcome in run_batch(plan, ledger, retry=batch.retry, jobs=batch.jobs, on_shot=on_shot):
+            outcomes.append(outcome)
+            if on_outcome is not None:
+                on_outcome(outcome)
+        order = {event.shot: place for place, event in enumerate(edit.events)}
+        outcomes.sort(key=lambda outcome: order[outcome.job.name])
+        conformed, warnings = conform(plan, outcomes)
+    return BatchResult(plan, tuple(outcomes), conformed, (*plan.warnings, *warnings))
+
+
+def _timed(plan: Plan, ledger: Ledger, batch: BatchConfig) -> Plan:
+    trial = batch.trial and not plan.problems
+    return replace(plan, jobs=tuple(with_times(plan.jobs, ledger.all(), trial=trial)))

@@ -1,0 +1,88 @@
+"""One shot to be rendered, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from vidstyle.config import RenderConfig
+from vidstyle.jobs.naming import TEMPLATE
+from vidstyle.jobs.placing import Placement
+from vidstyle.report import RenderReport
+from vidstyle.shots import Event, Shot
+
+Action = Literal["render", "anew", "go on", "skip"]
+
+
+class BatchConfig(BaseModel):
+    """How a list of shots is rendered."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    template: str = Field(default=TEMPLATE, description="names of the clips, below the folder of -o")
+    handles: int = Field(default=8, ge=0, description="frames beside each cut, where the source has them")
+    retry: int = Field(default=0, ge=0, description="further attempts where an error may pass (exit 74, 75)")
+    jobs: int = Field(default=1, ge=1, description="shots rendered at once, each in a process of its own if above 1")
+    only: tuple[str, ...] = Field(default=(), description="patterns of shots' names, such as 010_*; empty: all")
+    first: tuple[str, ...] = Field(default=(), description="patterns of shots that come before the others")
+    trial: bool = Field(default=True, description="time a few frames of each style to estimate how long it takes")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A shot with all that rendering it takes.
+
+    Convention: `target` and `action` are decided with the ledger; `reason` says why. `anew` replaces what a stopped run
+    of ours has left, `go on` makes use of it.
+    `facts` is all that its frames depend on, by name. `pixels` is width times height.
+    """
+
+    event: Event
+    source: Path
+    placement: Placement
+    config: RenderConfig
+    facts: Mapping[str, str]
+    version: int
+    target: Path
+    action: Action
+    reason: str
+    pixels: int
+    timecode: str = ""
+    reel: str = ""
+    style_name: str = ""
+    seconds: float | None = None
+    bytes: int = 0
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The shot's name, which is its own within a batch."""
+        return self.event.shot
+
+    @property
+    def frames(self) -> int:
+        """How many frames are rendered."""
+        return self.placement.frames
+
+    @property
+    def shot(self) -> Shot:
+        """What the pipeline renders."""
+        return Shot(self.source, self.placement.span, self.name, timecode=self.placement.timecode, reel=self.reel)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one shot: a report, or an error as a value; the other shots go on."""
+
+    job: Job
+    status: Literal["done", "skipped", "failed"]
+    report: RenderReport | None = None
+    error: str = ""
+    message: str = ""
+    exit_code: int = 0
+    attempts: int = 1
+    sha256: str = ""
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = field(default=())
