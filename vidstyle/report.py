@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from vidstyle.config import RenderConfig
 from vidstyle.errors import ClipWriteError, ConfigError, TargetError
+from vidstyle.media.opening import translate_write_errors
 from vidstyle.media.outcome import Outcome
 
 _COMPUTED = ("status", "fps")
@@ -164,3 +165,14 @@ def reserve_text(path: Path | None, *, overwrite: bool) -> Iterator[Callable[[st
         yield write
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace a file by a whole new one. Raises TargetError, ClipWriteError."""
+    with translate_write_errors(path):
+        partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            partial.write_bytes(content)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from vidstyle import __version__
+from vidstyle.cli.batch import batch
 from vidstyle.cli.demo import demo
 from vidstyle.cli.doctor import doctor
 from vidstyle.cli.formats import formats
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (stylize, measure, probe, formats, doctor, demo, train, report, verify):
+for command in (stylize, batch, measure, probe, formats, doctor, demo, train, report, verify):
     app.command()(command)
 app.add_typer(styles, name="styles")
 

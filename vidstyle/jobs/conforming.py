@@ -62,7 +62,7 @@ def relink_of(outcome: Outcome) -> Relink:
     own = start_of(info)
     if event.base == "file":
         first = own.frames if own is not None else first
-        event = replace(event, first=first + job.placement.handles[0], frames=job.placement.shown)
+        event = replace(event, first=first + job.placement.lead, frames=job.placement.shown)
     return Relink(
         event, job.target, first, job.frames, rate, width, height,
         sound=bool(info.audio), source=job.source,

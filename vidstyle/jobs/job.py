@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -36,7 +37,7 @@ class Job:
 
     Convention: `target` and `action` are decided with the ledger; `reason` says why. `anew` replaces what a stopped run
     of ours has left, `go on` makes use of it.
-    `facts` is all that its frames depend on, by name. `pixels` is width times height.
+    `facts` is all that its frames depend on, by name. `size` is width and height as shown, `rate` frames per second.
     """
 
     event: Event
@@ -48,7 +49,8 @@ class Job:
     target: Path
     action: Action
     reason: str
-    pixels: int
+    size: tuple[int, int]
+    rate: Fraction
     timecode: str = ""
     reel: str = ""
     style_name: str = ""
@@ -60,6 +62,11 @@ class Job:
     def name(self) -> str:
         """The shot's name, which is its own within a batch."""
         return self.event.shot
+
+    @property
+    def pixels(self) -> int:
+        """How many pixels a frame has."""
+        return self.size[0] * self.size[1]
 
     @property
     def frames(self) -> int:

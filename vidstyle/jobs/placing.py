@@ -23,13 +23,15 @@ class Placement:
         span       half-open, of the file's frames from 0
         first      what the list calls the first of them, counted as the event's `first`
         handles    frames before and after what the edit shows
-        shown      frames that the edit shows, with transitions
+        lead       frames before what the edit shows without transitions
+        shown      frames that the edit shows, without transitions
         timecode   label of the first frame, where the source has none of its own; empty where it has
     """
 
     span: Span
     first: int
     handles: tuple[int, int]
+    lead: int
     shown: int
     timecode: str
     warnings: tuple[str, ...] = ()
@@ -60,6 +62,7 @@ def place_in(event: Event, info: ClipInfo, handles: int) -> Placement:
         Span(begin, end),
         first - (start - begin),
         (max(0, start - event.head - begin), max(0, end - start - frames - event.tail)),
+        start - begin,
         frames,
         label,
         tuple(_short(short, wanted, (event.head, event.tail))),

@@ -4,6 +4,7 @@ import fnmatch
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 from vidstyle.config import RenderConfig, compose
@@ -15,7 +16,7 @@ from vidstyle.jobs.finding import NotFoundError, Sources
 from vidstyle.jobs.job import BatchConfig, Job
 from vidstyle.jobs.ledger import Ledger
 from vidstyle.jobs.naming import check_template, has_version
-from vidstyle.jobs.placing import Misfit, Placement, place_in
+from vidstyle.jobs.placing import Misfit, place_in
 from vidstyle.media import ClipInfo
 from vidstyle.networks import find_style, read_card
 from vidstyle.shots import Edit, Event, Shot
@@ -94,11 +95,11 @@ def _job(event: Event, edit: Edit, sources: Sources, render: RenderConfig, batch
     config = _config(render, event.settings)
     name, style = _style_facts(config)
     shot = Shot(path, placement.span, event.shot, timecode=placement.timecode, reel=_reel(event, info))
-    video = info.video
+    height, width = info.video.upright
     job = Job(
         event, path, placement, config, lasting_facts(shot, config) | style, 0, Path(), "render", "",
-        video.width * video.height, timecode=shot.timecode, reel=shot.reel, style_name=name,
-        warnings=(*event.warnings, *placement.warnings),
+        (width, height), info.video.average_rate or Fraction(25), timecode=shot.timecode, reel=shot.reel,
+        style_name=name, warnings=(*event.warnings, *placement.warnings),
     )  # fmt: skip
     return replace(job, bytes=bytes_of(job, info, batch.template))
 
@@ -168,9 +169,3 @@ def _bytes(jobs: Iterable[Job], at_once: int) -> int:
 def _free(folder: Path) -> int:
     there = next((path for path in (folder, *folder.absolute().parents) if path.exists()), Path.cwd())
     return shutil.disk_usage(there).free
-
-
-def shown_placement(placement: Placement) -> str:
-    """Frames and handles for a table: 24 +8 +8."""
-    before, after = placement.handles
-    return f"{placement.frames - before - after} +{before} +{after}"
