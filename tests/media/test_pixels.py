@@ -39,7 +39,7 @@ def random_planes(layout: PlaneLayout, height: int, width: int, seed: int) -> li
 @settings(max_examples=150)
 def test_planes_come_back_with_every_code(name, matrix, full_range, height, width, seed):
     there = converter(name, matrix, full_range)
-    planes = random_planes(there.layout, height, width, seed)
+    planes = random_planes(there.layout, height, width, seed)[: there.layout.count]  # opacity goes its own way
     back = there.to_planes(there.to_rgb(planes))
     assert all(torch.equal(before, after) for before, after in zip(planes, back, strict=True))
 
