@@ -6,10 +6,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from vidstyle.cli.checkpoints import export, import_checkpoint, sheet, verify
+
 if TYPE_CHECKING:
     from vidstyle.networks import TrainingRecord
 
-styles = typer.Typer(help="List the styles on this machine, or show one.", no_args_is_help=False)
+styles = typer.Typer(help="List the styles on this machine; show, import, export or check one.", no_args_is_help=False)
+
+styles.command("import")(import_checkpoint)
+for command in (export, verify, sheet):
+    styles.command()(command)
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON on stdout.")]
 
@@ -58,6 +64,9 @@ def show(name: Annotated[str, typer.Argument(help="A style's name or folder.")],
     typer.echo(f"Folder         {style.folder}")
     typer.echo(f"Contact sheet  {style.sheet or 'none'}")
     typer.echo(f"Weights        SHA-256 {card.sha256} (checked)")
+    if card.provenance:
+        record = card.provenance
+        typer.echo(f"Imported from  {record.file}, {record.kind}, layout {record.layout}, SHA-256 {record.sha256}")
     if card.training:
         _say_training(card.training)
 

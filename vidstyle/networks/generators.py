@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vidstyle.networks.layers import Border, ConvBlock, Norm, ResidualBlock, UpBlock, Upsample
-from vidstyle.registry import Registry
+from vidstyle.registry import Entry, Registry
 
 GENERATORS: Registry[type[nn.Module]] = Registry(
     "generators",
@@ -16,6 +16,7 @@ GENERATORS: Registry[type[nn.Module]] = Registry(
         "cartoongan": "vidstyle.networks.cartoongan:CartoonGenerator",
         "recurrent-resnet": "vidstyle.networks.recurrent:RecurrentResnet",
         "convgru": "vidstyle.networks.recurrent:ConvGRUGenerator",
+        "onnx": Entry("vidstyle.networks.onnx_graph:OnnxGenerator", extra="onnx"),
     },
 )
 

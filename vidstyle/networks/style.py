@@ -1,6 +1,7 @@
 """A style: a trained generator with its card, in a folder of its own."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +15,10 @@ from torch import Tensor, nn
 
 from vidstyle.errors import PluginError, StyleError
 from vidstyle.networks.generators import GENERATORS
+from vidstyle.networks.padding import Padding
+
+ValueRange = Literal["-1..1", "0..1", "0..255"]
+ChannelOrder = Literal["rgb", "bgr"]
 
 CARD = "card.json"
 WEIGHTS = "weights.safetensors"
@@ -53,6 +58,16 @@ class TrainingRecord(_Card):
     figures: dict[str, float] = Field(description="measured on held-out pictures at the end of the training")
 
 
+class Provenance(_Card):
+    """Where imported weights come from, and what was inferred from them."""
+
+    file: str = Field(description="name of the file or folder that was imported, without its path")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of that file; of a folder, of all its files by name")
+    kind: str = Field(description="what it was: state dict, safetensors, TorchScript, ONNX, folder")
+    layout: str = Field(description="how its weights are named")
+    inferred: tuple[str, ...] = Field(description="what was inferred and from what")
+
+
 class StyleCard(_Card):
     """What a person and a program must know of a style."""
 
@@ -61,12 +76,13 @@ class StyleCard(_Card):
     description: str
     generator: GeneratorSpec
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description=f"of {WEIGHTS}")
-    value_range: Literal["-1..1", "0..1", "0..255"] = "-1..1"
-    channel_order: Literal["rgb", "bgr"] = "rgb"
+    value_range: ValueRange = "-1..1"
+    channel_order: ChannelOrder = "rgb"
     stability: float = Field(default=0.97, ge=0, le=1, description="the blend's default for this style")
     licence: str = Field(description="of the weights, as an SPDX expression")
     limits: str = Field(default="", description="where it fails")
     training: TrainingRecord | None = None
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +98,14 @@ class Style:
         """The contact sheet, where there is one."""
         sheet = self.folder / SHEET
         return sheet if sheet.exists() else None
+
+    def paint(self, images: Float[Tensor, "n 3 h w"], run: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+        """Give the style's pictures of `images`: RGB in, RGB in [0, 1] out, any size; `run` executes the generator."""
+        padding = Padding(multiple=int(getattr(self.generator, "multiple", 1)))
+        encoded = padding.pad(self.encode(images))
+        with torch.inference_mode():
+            outputs = (run or self.generator)(encoded)
+        return self.decode(padding.crop(outputs, like=images))
 
     def encode(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
         """RGB in [0, 1] → the generator's value range and channel order. Clamped: networks never saw super-whites."""

@@ -1,12 +1,18 @@
-"""Contact sheets: rows of source, teacher and result."""
+"""Contact sheets: rows of a source and what was made of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from vidstyle.errors import ClipReadError
+from vidstyle.frames import Span
+from vidstyle.media import open_reader
+from vidstyle.networks import Style
+from vidstyle.networks.checkpoints.proof import draw_card
 from vidstyle.training.pictures import Example
 from vidstyle.training.teachers import Picture
 
@@ -28,8 +34,22 @@ def render(generator: nn.Module, picture: Picture, multiple: int = 4) -> Picture
 def write_sheet(path: Path, generator: nn.Module, examples: list[Example], *, rows: int = 7, width: int = 1320) -> None:
     """Write `rows` of source | teacher | result, chosen evenly over `examples`, as a JPEG under 600 kB."""
     chosen = [examples[index] for index in np.unique(np.linspace(0, len(examples) - 1, rows).round().astype(int))]
-    bands = [_band(example, render(generator, example.picture), width // 3) for example in chosen]
-    image = cv2.cvtColor(np.vstack(bands), cv2.COLOR_RGB2BGR)
+    write_rows(path, [(each.picture, each.target, render(generator, each.picture)) for each in chosen], width=width)
+
+
+def write_style_sheet(path: Path, style: Style, sources: Sequence[Path], *, width: int = 1320) -> None:
+    """Write source | style for each of `sources`, pictures or clips, of which the middle frame is taken.
+
+    Raises ClipError where one can't be read. Without sources it is the test card.
+    """
+    pictures = [_middle(source) for source in sources] or [draw_card(360, 640)]
+    rows = [(_codes(images), _codes(style.paint(images))) for images in pictures]
+    write_rows(path, rows, width=width)
+
+
+def write_rows(path: Path, rows: Sequence[tuple[Picture, ...]], *, width: int) -> None:
+    """Write rows of equally many pictures as a JPEG under 600 kB, each picture cut to 16:9."""
+    image = cv2.cvtColor(np.vstack([_band(row, width // len(row)) for row in rows]), cv2.COLOR_RGB2BGR)
     path.parent.mkdir(parents=True, exist_ok=True)
     for quality in range(90, 20, -10):
         written, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
@@ -38,8 +58,20 @@ def write_sheet(path: Path, generator: nn.Module, examples: list[Example], *, ro
             return
 
 
-def _band(example: Example, result: Picture, width: int) -> Picture:
-    looks = (example.picture, example.target, result)
+def _middle(source: Path) -> Tensor:
+    with open_reader(source) as reader:
+        middle = (reader.info.video.frames or 1) // 2
+        for batch in reader.frames(Span(middle, middle + 1)):
+            return batch.images[:1].cpu()
+    raise ClipReadError(f"{source} holds no picture; name a picture or a clip", path=source)
+
+
+def _codes(images: Tensor) -> Picture:
+    codes: Picture = (images[0].clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+    return codes
+
+
+def _band(looks: tuple[Picture, ...], width: int) -> Picture:
     height = round(width * 9 / 16)
     return np.hstack([_fitted(look, width, height) for look in looks])
 
