@@ -6,6 +6,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from tests.clips import ClipRecipe, make_clip
@@ -72,6 +73,39 @@ def test_a_span_passes_by_its_report(tmp_path: Path, style: Path, witness: str):
     assert verify_clip(tmp_path / "b.mp4", source, report=report, witness=witness).failures == ()
     failed = verify_clip(tmp_path / "b.mp4", source, witness=witness).failures
     assert any("frames: expected 20, found 8" in line for line in failed)
+
+
+@pytest.mark.parametrize("witness", WITNESSES)
+@pytest.mark.parametrize("suffix", ["mov", "mkv"])
+def test_uncompressed_sound_of_a_span_is_held_against_the_source_by_the_sample(
+    tmp_path: Path, style: Path, witness: str, suffix: str
+):
+    source = make_clip(tmp_path / f"a.{suffix}", frames=20, width=64, height=48, audio=("aac", "pcm_s16le"))
+    report = render(source, tmp_path / "b.mov", style, Span(7, 15))
+    found = verify_clip(tmp_path / "b.mov", source, report=report, witness=witness)
+    assert found.failures == ()
+    (samples,) = (check for check in found.checks if check.name == "sound samples")
+    count, begin = samples.expected.removesuffix(" #1").split(" from ")
+    assert int(count) == 8 * 1920
+    assert abs(int(begin) - 7 * 1920) <= (0 if suffix == "mov" else 24)  # Matroska tells a packet's time to 24 samples
+    for wrong in ("6-14", "7-16"):
+        other = verify_clip(
+            tmp_path / "b.mov", source, report=report.model_copy(update={"span": wrong}), witness=witness
+        )
+        assert outcomes(other)["sound samples"] == "differs"
+
+
+def test_other_samples_of_the_same_length_are_noticed(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mov", frames=20, width=64, height=48, audio=("pcm_s16le",))
+    report = render(source, tmp_path / "b.mov", style, Span(7, 15))
+    written = bytearray((tmp_path / "b.mov").read_bytes())
+    with av.open(str(tmp_path / "b.mov")) as clip:
+        packets = [packet for packet in clip.demux(audio=0) if packet.size]
+    place = packets[-1].pos + packets[-1].size - 1
+    written[place] ^= 1
+    (tmp_path / "b.mov").write_bytes(written)
+    found = verify_clip(tmp_path / "b.mov", source, report=report, witness="pyav")
+    assert {name for name, outcome in outcomes(found).items() if outcome == "differs"} == {"sound samples", "checksum"}
 
 
 CHANGES: list[tuple[str, dict[str, Any]]] = [

@@ -11,12 +11,13 @@ from vidstyle.errors import ConfigError
 from vidstyle.frames import Span
 from vidstyle.media.evidence import Evidence, Track, look
 from vidstyle.media.manifest import sha256_of
+from vidstyle.media.samples import place_in, sample_at
 from vidstyle.report import RenderReport
 
 _MILLISECOND = Fraction(1, 1000)
 _NAMES = (
     "frames", "times", "duration", "size", "pixel aspect", "rotation", "timecode", "chapters", "sound tracks",
-    "sound packets", "sound times", "report", "checksum",
+    "sound packets", "sound samples", "sound times", "report", "checksum",
 )  # fmt: skip
 
 
@@ -117,18 +118,37 @@ def _picture(before: Evidence, after: Evidence, span: Span) -> Iterator[_Found]:
 def _sound(before: Evidence, after: Evidence, span: Span) -> Iterator[_Found]:
     described = [", ".join(f"{t.codec} ({t.language})" for t in each.tracks) or "none" for each in (before, after)]
     yield "sound tracks", described[0], described[1], len(before.tracks) == len(after.tracks)
-    slack = Fraction(0) if before.container == after.container else _MILLISECOND
     for number, (was, now) in enumerate(zip(before.tracks, after.tracks, strict=False)):
         name = "" if len(before.tracks) == 1 else f" #{number}"
-        begin = 0 if span.whole else _place(was, now)
-        part = was.packets[begin : begin + len(now.packets)] if not span.whole else was.packets
-        equal = [each for _, each in part] == [each for _, each in now.packets]
-        yield "sound packets", f"{len(part)}{name}", f"{len(now.packets)}{'' if equal else ', not the same'}", equal
-        if span.whole and equal:
-            pairs = [(a, b) for (a, _), (b, _) in zip(was.packets, now.packets, strict=True) if None not in (a, b)]
-            yield _times(
-                "sound times", [a for a, _ in pairs if a is not None], [b for _, b in pairs if b is not None], slack
-            )
+        if was.block and (was.codec, was.channels, was.rate) == (now.codec, now.channels, now.rate) and not span.whole:
+            yield _samples(before, was, after, now, span, name)
+        else:
+            yield from _packets(before, was, after, now, span, name)
+
+
+def _samples(before: Evidence, was: Track, after: Evidence, now: Track, span: Span, name: str) -> _Found:
+    """Uncompressed sound of a span is cut to the sample, so that its packets are not the source's."""
+    stop = before.times[span.stop] if span.stop is not None and span.stop < len(before.times) else None
+    begin = sample_at(was, before.times[min(span.start, len(before.times) - 1)]) if span.start else 0
+    end = sample_at(was, stop) if stop is not None else sum(was.sizes) // was.block
+    place, count = place_in(before, was, after, now, begin), sum(now.sizes) // now.block
+    slack = 2 * round(was.tick * was.rate)  # a cut at either end is as exact as the times of packets
+    found = f"{count} from {place}" if place is not None else f"{count}, not the same"
+    same = place is not None and abs(place + count - end) <= slack
+    return "sound samples", f"{end - begin} from {begin}{name}", found, same
+
+
+def _packets(before: Evidence, was: Track, after: Evidence, now: Track, span: Span, name: str) -> Iterator[_Found]:
+    slack = Fraction(0) if before.container == after.container else _MILLISECOND
+    begin = 0 if span.whole else _place(was, now)
+    part = was.packets[begin : begin + len(now.packets)] if not span.whole else was.packets
+    equal = [each for _, each in part] == [each for _, each in now.packets]
+    yield "sound packets", f"{len(part)}{name}", f"{len(now.packets)}{'' if equal else ', not the same'}", equal
+    if span.whole and equal:
+        pairs = [(a, b) for (a, _), (b, _) in zip(was.packets, now.packets, strict=True) if None not in (a, b)]
+        yield _times(
+            "sound times", [a for a, _ in pairs if a is not None], [b for _, b in pairs if b is not None], slack
+        )
 
 
 def _rest(before: Evidence, after: Evidence, span: Span) -> Iterator[_Found]:

@@ -5,10 +5,11 @@ Nothing here goes through ClipReader: it is for checking what vidstyle wrote.
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import av
 
@@ -16,21 +17,33 @@ from vidstyle.errors import ClipReadError
 from vidstyle.media import external
 from vidstyle.media.clip import VideoInfo, probe
 from vidstyle.media.opening import open_source, translate_read_errors
+from vidstyle.media.packets import sample_size
 
 _TAGS = {
     "matrix": "color_space", "primaries": "color_primaries", "transfer": "color_transfer", "range": "color_range",
     "chroma_location": "chroma_location",
 }  # fmt: skip
+_Packets: TypeAlias = list[tuple[Fraction | None, str, int]]
 _SILENT = {"", "unknown", "unspecified", "reserved"}  # what ffprobe and PyAV call a tag that is not there
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One audio track: the time in seconds and SHA-256 of each packet."""
+    """One audio track: the time in seconds and SHA-256 of each packet, and how many bytes it has.
 
+    Convention: `block` is the size of one sample of all channels in bytes, 0 where sound is compressed; `rate` samples
+    a second, `tick` seconds.
+    """
+
+    index: int
     codec: str
     language: str
+    channels: int
+    rate: int
+    block: int
+    tick: Fraction
     packets: tuple[tuple[Fraction | None, str], ...]
+    sizes: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,7 @@ class Evidence:
     """
 
     witness: str
+    path: Path
     container: str
     tick: Fraction
     times: tuple[Fraction, ...]
@@ -54,6 +68,15 @@ class Evidence:
     tracks: tuple[Track, ...]
     streams: dict[str, int]
     chapters: tuple[tuple[Fraction, Fraction, str], ...]
+
+    def sound(self, track: Track) -> Iterator[bytes]:
+        """All that the packets of a track hold, piece by piece. Raises ClipReadError."""
+        if self.witness == "ffprobe":
+            yield from external.stream_bytes(self.path, track.index)
+            return
+        with open_source(self.path) as container, translate_read_errors(self.path):
+            for packet in container.demux(container.streams[track.index]):
+                yield bytes(packet) if packet.size else b""
 
 
 def look(path: Path, *, witness: str | None = None) -> Evidence:
@@ -76,6 +99,7 @@ def _ffprobe(path: Path) -> Evidence:
     duration = facts["format"].get("duration")
     return Evidence(
         witness="ffprobe",
+        path=path,
         container=facts["format"]["format_name"],
         tick=tick,
         times=tuple(each * tick for each in ticks),
@@ -96,27 +120,31 @@ def _ffprobe(path: Path) -> Evidence:
 
 
 def _heard(path: Path, streams: list[dict[str, Any]]) -> tuple[Track, ...]:
-    packets: dict[int, list[tuple[Fraction | None, str]]] = defaultdict(list)
+    packets: dict[int, _Packets] = defaultdict(list)
     bases = {stream["index"]: Fraction(stream["time_base"]) for stream in streams}
-    for index, ticks, digest in external.audio_packets(path) if streams else ():
-        packets[index].append((None if ticks is None else ticks * bases[index], digest))
+    for index, ticks, size, digest in external.audio_packets(path) if streams else ():
+        packets[index].append((None if ticks is None else ticks * bases[index], digest, size))
     return tuple(
-        Track(s.get("codec_name", ""), s.get("tags", {}).get("language", "und"), tuple(packets[s["index"]]))
+        _track(
+            s["index"], s.get("codec_name", ""), s.get("tags", {}), int(s.get("channels", 0)),
+            int(s.get("sample_rate", 0)), bases[s["index"]], packets[s["index"]],
+        )
         for s in streams
-    )
+    )  # fmt: skip
 
 
 def _pyav(path: Path) -> Evidence:
     info = probe(path)
     video = info.video
-    packets: dict[int, list[tuple[Fraction | None, str]]] = defaultdict(list)
+    packets: dict[int, _Packets] = defaultdict(list)
     with open_source(path) as container, translate_read_errors(path):
         for packet in container.demux([container.streams[track.index] for track in info.audio]) if info.audio else ():
             if packet.size:
                 when = None if packet.pts is None else packet.pts * packet.time_base
-                packets[packet.stream_index].append((when, hashlib.sha256(bytes(packet)).hexdigest()))
+                packets[packet.stream_index].append((when, hashlib.sha256(bytes(packet)).hexdigest(), packet.size))
     return Evidence(
         witness="pyav",
+        path=path,
         container=info.container,
         tick=video.time_base,
         times=_times(path, video),
@@ -127,7 +155,15 @@ def _pyav(path: Path) -> Evidence:
         timecode=video.timecode,
         seconds=info.seconds,
         tracks=tuple(
-            Track(track.codec, track.metadata.get("language", "und"), tuple(packets[track.index]))
+            _track(
+                track.index,
+                track.codec,
+                track.metadata,
+                track.channels,
+                track.rate,
+                track.time_base or Fraction(1),
+                packets[track.index],
+            )
             for track in info.audio
         ),
         streams=_counted([(stream.kind, stream.metadata) for stream in (*info.audio, *info.others)]),
@@ -135,6 +171,22 @@ def _pyav(path: Path) -> Evidence:
             (mark.start * mark.time_base, mark.end * mark.time_base, mark.metadata.get("title", ""))
             for mark in info.chapters
         ),
+    )
+
+
+def _track(
+    index: int, codec: str, tags: dict[str, str], channels: int, rate: int, tick: Fraction, packets: _Packets
+) -> Track:
+    return Track(
+        index=index,
+        codec=codec,
+        language=tags.get("language", "und"),
+        channels=channels,
+        rate=rate,
+        block=sample_size(codec, channels),
+        tick=tick,
+        packets=tuple((when, digest) for when, digest, _ in packets),
+        sizes=tuple(size for _, _, size in packets),
     )
 
 

@@ -5,6 +5,7 @@ Nothing in the main job needs them; they must be on PATH to be used.
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import ffmpeg
 
 from vidstyle.errors import ClipMissingError, ClipReadError, PluginError
 from vidstyle.media.opening import locator
+
+_PIECE = 1 << 16  # bytes
 
 
 def present() -> bool:
@@ -46,16 +49,31 @@ def frame_ticks(path: Path, index: int) -> list[int]:
     return [int(frame["pts"]) for frame in facts.get("frames", ()) if "pts" in frame]
 
 
-def audio_packets(path: Path) -> list[tuple[int, int | None, str]]:
-    """Stream, pts in ticks and SHA-256 of every audio packet, in the file's order. Raises what `ffprobe` raises."""
+def audio_packets(path: Path) -> list[tuple[int, int | None, int, str]]:
+    """Stream, pts in ticks, bytes and SHA-256 of every audio packet, in file order. Raises what `ffprobe` raises."""
     facts = _probe(
         path, show_packets=None, select_streams="a", show_data_hash="sha256",
-        show_entries="packet=stream_index,pts,data_hash",
+        show_entries="packet=stream_index,pts,size,data_hash",
     )  # fmt: skip
     return [
-        (int(packet["stream_index"]), packet.get("pts"), packet["data_hash"].rpartition(":")[2])
+        (
+            int(packet["stream_index"]),
+            packet.get("pts"),
+            int(packet["size"]),
+            packet["data_hash"].rpartition(":")[2],
+        )
         for packet in facts.get("packets", ())
     ]
+
+
+def stream_bytes(path: Path, index: int) -> Iterator[bytes]:
+    """What the packets of stream `index` hold, piece by piece, as ffmpeg reads them. Raises what `ffprobe` does."""
+    _require("ffmpeg", path)
+    job = ffmpeg.input(locator(path)).output("pipe:", format="data", c="copy", map=f"0:{index}")
+    job = job.global_args("-v", "error")  # what is not read must not fill its pipe
+    with job.run_async(pipe_stdout=True, quiet=True) as running:
+        while piece := running.stdout.read(_PIECE):
+            yield piece
 
 
 def stream_hashes(path: Path, kind: str = "a") -> list[str]:

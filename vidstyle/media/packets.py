@@ -11,7 +11,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from vidstyle.frames import Span
-from vidstyle.media.clip import AudioInfo, ClipInfo
+from vidstyle.media.clip import ClipInfo
 from vidstyle.media.opening import open_source, translate_read_errors
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ class Passthrough:
         self.info = info
         self.span = span
         self._chosen = tuple(track.index for track in info.audio)
-        self._samples = {track.index: size for track in info.audio if (size := _sample_size(track))}
+        self._samples = {
+            track.index: (size, track.rate)
+            for track in info.audio
+            if (size := sample_size(track.codec, track.channels))
+        }
         self._texts = {other.index for other in info.others if other.kind == "subtitle"}
         self._stack = ExitStack()
         self._ahead: AnyPacket | None = None
@@ -115,10 +119,10 @@ def end(packet: AnyPacket) -> Fraction:
     return presented(packet) + (packet.duration or 0) * packet.time_base
 
 
-def _sample_size(track: AudioInfo) -> tuple[int, int] | None:
-    """Bytes of one sample of all channels, and samples per second; None for sound that can't be cut between any two."""
-    match = _PLAIN_PCM.fullmatch(track.codec)
-    return (int(match["bits"] or 8) // 8 * track.channels, track.rate) if match and track.channels else None
+def sample_size(codec: str, channels: int) -> int:
+    """Bytes of one sample of all channels; 0 for sound that can't be cut between any two."""
+    match = _PLAIN_PCM.fullmatch(codec)
+    return int(match["bits"] or 8) // 8 * channels if match else 0
 
 
 def _cut_samples(packet: AnyPacket, size: tuple[int, int], start: Fraction | None, stop: Fraction | None) -> AnyPacket:
