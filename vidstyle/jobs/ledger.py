@@ -44,7 +44,7 @@ class Entry(BaseModel):
 class Ledger:
     """The ledger of one folder; a context manager that holds it against other batches.
 
-    Convention: a line counts once its newline is there. What a kill left of one is passed over, and told in `warnings`.
+    Convention: what a kill left of a line is passed over, and told in `warnings`.
 
     Raises TargetError on entering where another batch holds it, or the folder can't be written.
     """
@@ -104,16 +104,17 @@ class Ledger:
         self._entries.setdefault(entry.shot, []).append(entry)
 
     def _read(self, raw: bytes) -> None:
-        if raw and not raw.endswith(b"\n"):
-            self.warnings.append(f"{self.path.name} ends in half a line, as a kill leaves it; passed over")
-            if self._file is not None:
-                with translate_write_errors(self.path):
-                    os.write(self._file, b"\n")
-        for number, line in enumerate(raw.split(b"\n")[:-1], start=1):
+        *lines, rest = raw.split(b"\n")
+        if rest and self._file is not None:
+            with translate_write_errors(self.path):
+                os.write(self._file, b"\n")  # so that the next line begins as one
+        for number, line in enumerate([*lines, rest], start=1):
             try:
                 entry = Entry.model_validate(json.loads(line))
             except (ValueError, ValidationError):
                 if line.strip():
-                    self.warnings.append(f"{self.path.name}, line {number} can't be read; passed over")
+                    self.warnings.append(
+                        f"{self.path.name}, line {number} is not whole, as a kill leaves it; passed over"
+                    )
                 continue
             self._entries.setdefault(entry.shot, []).append(entry)

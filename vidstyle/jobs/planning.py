@@ -15,9 +15,10 @@ from vidstyle.jobs.estimates import bytes_of, work_bytes
 from vidstyle.jobs.finding import NotFoundError, Sources
 from vidstyle.jobs.job import BatchConfig, Job
 from vidstyle.jobs.ledger import Ledger
-from vidstyle.jobs.naming import check_template, has_version
+from vidstyle.jobs.naming import check_template, fill, has_version
 from vidstyle.jobs.placing import Misfit, place_in
-from vidstyle.media import ClipInfo
+from vidstyle.media import ClipInfo, cut_to
+from vidstyle.media.kinds import foresee
 from vidstyle.networks import find_style, read_card
 from vidstyle.shots import Edit, Event, Shot
 
@@ -101,7 +102,8 @@ def _job(event: Event, edit: Edit, sources: Sources, render: RenderConfig, batch
         (width, height), info.video.average_rate or Fraction(25), timecode=shot.timecode, reel=shot.reel,
         style_name=name, warnings=(*event.warnings, *placement.warnings),
     )  # fmt: skip
-    return replace(job, bytes=bytes_of(job, info, batch.template))
+    lost = foresee(fill(batch.template, {}, 1), cut_to(info, placement.span), config.encode)
+    return replace(job, bytes=bytes_of(job, info, batch.template), warnings=(*job.warnings, *lost))
 
 
 def _config(render: RenderConfig, settings: Mapping[str, object]) -> RenderConfig:

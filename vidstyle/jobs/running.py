@@ -93,7 +93,7 @@ def _end(job: Job, made: RenderReport | Failure, plan: Plan, ledger: Ledger, att
         ledger.add(Entry(event="failed", seconds=round(seconds, 3), **common, **told))
         return Outcome(job, "failed", seconds=seconds, attempts=attempt, **told)
     sha256 = made.outcome.sha256 if made.outcome is not None else hash_of(job.target)
-    warnings = (*job.warnings, *made.warnings)
+    warnings = tuple(dict.fromkeys((*job.warnings, *made.warnings)))
     ledger.add(
         Entry(
             event="done", frames=made.written, pixels=job.pixels, seconds=round(seconds, 3), sha256=sha256,

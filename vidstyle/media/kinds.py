@@ -11,7 +11,9 @@ from vidstyle.errors import ConfigError
 from vidstyle.media.clip import ClipInfo, probe
 from vidstyle.media.encoders import EncodeConfig
 from vidstyle.media.numbering import names_pictures
+from vidstyle.media.plan import plan_output
 from vidstyle.media.reader import ClipReader, DecodeConfig
+from vidstyle.media.sequence_plan import plan_sequence
 from vidstyle.media.sequence_reader import SequenceReader
 from vidstyle.media.sequence_writer import SequenceWriter
 from vidstyle.media.writer import ClipWriter
@@ -52,6 +54,14 @@ def open_writer(
         raise ConfigError(f"{target} is a clip; --start-number is for image sequences", key="encode.start_number")
     with ClipWriter(target, like=like, config=config, overwrite=overwrite) as clip:
         yield clip
+
+
+def foresee(target: Path, like: ClipInfo, config: EncodeConfig | None = None) -> list[str]:
+    """What writing `target` would lose, found out without writing anything. Raises what `open_writer` does for it."""
+    config = config or EncodeConfig()
+    if names_pictures(target):
+        return plan_sequence(target, like, config).losses()
+    return plan_output(target, like, config).losses()
 
 
 def probe_source(path: Path) -> ClipInfo:
