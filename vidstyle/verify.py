@@ -11,10 +11,15 @@ from vidstyle.errors import ConfigError
 from vidstyle.frames import Span
 from vidstyle.media.evidence import Evidence, Track, look
 from vidstyle.media.manifest import sha256_of
+from vidstyle.media.numbering import names_pictures
+from vidstyle.media.picture_evidence import Picture, as_evidence, depth_of, look_at_pictures
 from vidstyle.media.samples import place_in, sample_at
 from vidstyle.report import RenderReport
 
 _MILLISECOND = Fraction(1, 1000)
+_FIRST = 1001  # number of a clip's first frame where it becomes pictures
+_COLOURS = {"R", "G", "B", "Y", "r", "g", "b", "red", "green", "blue"}
+_NO_SOUND = "sound in pictures"  # there is none, which nobody expects
 _NAMES = (
     "frames", "times", "duration", "size", "pixel aspect", "rotation", "timecode", "chapters", "sound tracks",
     "sound packets", "sound samples", "sound times", "report", "checksum",
@@ -39,7 +44,7 @@ class Verification(BaseModel):
 
     source: Path
     target: Path
-    witness: str = Field(description="ffprobe or pyav")
+    witness: str = Field(description="ffprobe, pyav or, of pictures, openimageio")
     checks: tuple[Check, ...]
 
     @property
@@ -61,27 +66,37 @@ def verify_clip(
 
     Convention: times are compared exactly where the target's clock can tell them, else to one tick of it; sound that
     moved into another container to a millisecond. Of a span, sound is the run of packets that overlaps it.
+    Image sequences are read whole: their numbers, size, depth and channels are held against the source's.
 
     Raises:
         ClipMissingError, ClipReadError: one of them can't be read.
         ConfigError: `allow` has a name that is no check's.
         PluginError: the witness is not there.
     """
-    before = look(source, witness=witness)
-    after = look(target, witness=before.witness)
     span = Span.parse(report.span) if report is not None else Span()
-    found = [*_picture(before, after, span), *_sound(before, after, span), *_rest(before, after, span)]
+    if names_pictures(source):
+        before = as_evidence(source, report.settings.decode if report is not None else None)
+    else:
+        before = look(source, witness=witness)
+    if names_pictures(target):
+        witness, pictures = look_at_pictures(target)
+        found = [*_pictures(before, pictures, span, report), *_untold(before)]
+        count, checksum = len(pictures), None
+    else:
+        after = look(target, witness=witness)
+        witness, count, checksum = after.witness, len(after.times), sha256_of(target)
+        found = [*_picture(before, after, span), *_sound(before, after, span), *_rest(before, after, span)]
     if report is not None:
-        found += _told(report, after, target)
+        found += _told(report, count, checksum)
     unknown = sorted(set(allow) - set(_NAMES) - {name for name, _, _, _ in found})
     if unknown:
         known = ", ".join(sorted({name for name, _, _, _ in found}))
         raise ConfigError(f"--allow {unknown[0]!r} is no check; there are {known}", key="allow")
     checks = tuple(
-        Check(name=name, expected=was, found=now, outcome=_outcome(equal, name in allow))
+        Check(name=name, expected=was, found=now, outcome=_outcome(equal, name in allow or name == _NO_SOUND))
         for name, was, now, equal in found
     )
-    return Verification(source=source, target=target, witness=before.witness, checks=checks)
+    return Verification(source=source, target=target, witness=witness, checks=checks)
 
 
 _Found = tuple[str, str, str, bool]  # name, expected, found, equal
@@ -170,10 +185,48 @@ def _rest(before: Evidence, after: Evidence, span: Span) -> Iterator[_Found]:
     )
 
 
-def _told(report: RenderReport, after: Evidence, target: Path) -> Iterator[_Found]:
-    yield _same("report", f"{report.written} frames", f"{len(after.times)} frames")
-    if report.outcome is not None:
-        yield _same("checksum", report.outcome.sha256[:16], sha256_of(target)[:16])
+def _pictures(
+    before: Evidence, pictures: dict[int, Picture], span: Span, report: RenderReport | None
+) -> Iterator[_Found]:
+    source = look_at_pictures(before.path)[1] if names_pictures(before.path) else {}
+    count = len(before.times[span.start : span.stop])
+    yield _same("frames", count, len(pictures))
+    asked = report.settings.encode.start_number if report is not None else None
+    first = min(source, default=_FIRST) + span.start if asked is None else asked
+    yield _same("numbers", f"{first}-{first + count - 1}", f"{min(pictures)}-{max(pictures)}")
+    size = before.size if before.rotation % 180 == 0 else before.size[::-1]
+    yield _same(
+        "size", "x".join(map(str, size)), ", ".join(sorted({"x".join(map(str, p.size)) for p in pictures.values()}))
+    )
+    wanted = [source[number] for number in sorted(source)[span.start : span.stop]]
+    bits = max((each.bits for each in wanted), default=0) or depth_of(before.path)
+    found = min(each.bits for each in pictures.values())
+    yield "depth", f"{bits} bits or more", f"{found} bits", found >= bits
+    further = [_beside(each) for each in wanted]
+    kept = [_beside(each) for each in pictures.values()]
+    if any(further):
+        equal = all(was <= now for was, now in zip(further, kept, strict=False))
+        yield "channels", _listed(further), _listed(kept), equal
+
+
+def _beside(picture: Picture) -> set[str]:
+    """The channels beside colour."""
+    return set(picture.channels) - _COLOURS
+
+
+def _listed(channels: list[set[str]]) -> str:
+    return ", ".join(sorted(set().union(*channels))) or "colour alone"
+
+
+def _untold(before: Evidence) -> Iterator[_Found]:
+    if before.tracks:
+        yield _NO_SOUND, f"{len(before.tracks)} tracks", "none: pictures hold no sound", False
+
+
+def _told(report: RenderReport, count: int, checksum: str | None) -> Iterator[_Found]:
+    yield _same("report", f"{report.written} frames", f"{count} frames")
+    if report.outcome is not None and checksum is not None:
+        yield _same("checksum", report.outcome.sha256[:16], checksum[:16])
 
 
 def _times(name: str, was: Sequence[Fraction], now: Sequence[Fraction], slack: Fraction) -> _Found:

@@ -16,8 +16,8 @@ _COLOURS = {"equal": "green", "differs": "red", "allowed": "yellow"}
 
 
 def verify(
-    out: Annotated[Path, typer.Argument(help="The clip that was written.", show_default=False)],
-    against: Annotated[Path, typer.Option(help="The clip that it was made of.")],
+    out: Annotated[Path, typer.Argument(help="The clip or image sequence that was written.", show_default=False)],
+    against: Annotated[Path, typer.Option(help="The clip or sequence that it was made of.")],
     report: Annotated[Path | None, typer.Option(help="The report of the render: its frames, counts, checksum.")] = None,
     allow: Annotated[
         list[str] | None, typer.Option(help="A check that may differ, such as range; may be given again.")
