@@ -38,6 +38,9 @@ def test_paths_of_any_system_name_their_file():
         {"reel": "A001"},
         {"clip": "A001.mov"},
         {"url": "/gone/x.mov", "clip": "a001"},
+        {"url": "/camera/A001.R3D"},
+        {"reel": "A00", "clip": "A001 (LAY2)", "file": "A001"},
+        {"reel": "A00", "clip": "A001"},
     ],
 )
 def test_each_way_leads_to_the_source(plates: Path, hint: dict[str, str]):

@@ -30,12 +30,8 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> BatchResult:
     folder = tmp_path_factory.mktemp("review")
     save_small_style(folder / "small")
     label = str(Timecode(90000, 24))
-    sources = [
-        make_clip(
-            folder / f"{n}.mov", frames=LENGTH, width=64, height=48, seed=n, rate=Fraction(24), timecode=label, matrix=1
-        )
-        for n in range(2)
-    ]
+    recipe = ClipRecipe(frames=LENGTH, width=64, height=48, rate=Fraction(24), timecode=label, matrix=1)
+    sources = [make_clip(folder / f"{n}.mov", recipe, seed=n) for n in range(2)]
     otio.adapters.write_to_file(edit(sources, length=LENGTH, frames=4), str(folder / "cut.otio"))
     render = load_config(flags={"style": str(folder / "small"), "device": "cpu", "blend.strength": 0.0})
     made = render_list(folder / "cut.otio", folder / "out", render, BatchConfig(trial=False, handles=2))

@@ -12,6 +12,7 @@ from vidstyle.jobs.placing import Misfit, place_in
 from vidstyle.media import ClipInfo, probe_source
 from vidstyle.media.numbering import PICTURES, Numbering
 from vidstyle.shots import Event
+from vidstyle.shots.timeline import without_suffix
 
 CLIPS = (
     ".mp4",
@@ -65,14 +66,18 @@ class Sources:
         there = _as_written(event, beside)
         if there is not None:
             return there
+        doubt: tuple[str, list[Path], bool] | None = None
         for how, candidates, sure in self._candidates(event):
-            fitting = candidates
-            if len(candidates) > 1 or (candidates and not sure):
-                fitting = [path for path in candidates if self._fits(event, path)]
+            among = [path for path in candidates if doubt is None or path in doubt[1]]
+            fitting = among
+            if len(among) > 1 or (among and not sure):
+                fitting = [path for path in among if self._fits(event, path)]
             if len(fitting) == 1:
                 return fitting[0]
-            if len(candidates) > 1 and (sure or fitting):
-                raise NotFoundError(_ambiguous(how, fitting or candidates, fits=bool(fitting)))
+            if doubt is None and len(among) > 1 and (sure or fitting):
+                doubt = how, fitting or among, bool(fitting)
+        if doubt is not None:
+            raise NotFoundError(_ambiguous(*doubt))
         looked = ", ".join(map(str, self.roots)) or "no folder"
         raise NotFoundError(
             f"no source found for {event.hint} (looked in {looked}); name its folder with --source-root"
@@ -97,9 +102,8 @@ class Sources:
     def _named(self, name: str) -> list[Path]:
         exact = self._by_name.get(name.lower(), [])
         pattern = _pattern(name)
-        return exact or (self._by_name.get(pattern.lower(), []) if pattern else []) or self._stems(
-            lambda stem: stem == name.lower()
-        )  # fmt: skip
+        stems = {name.lower(), without_suffix(name).lower()}  # a transcode has the camera file's name
+        return exact or (self._by_name.get(pattern.lower(), []) if pattern else []) or self._stems(stems.__contains__)
 
     def _stems(self, wanted: Callable[..., bool]) -> list[Path]:
         return [path for paths in self._by_name.values() for path in paths if wanted(_stem(path.name).lower())]
@@ -180,7 +184,7 @@ def _stem(name: str) -> str:
     return stem.rstrip("#").rstrip("._") if "#" in stem else stem
 
 
-def _ambiguous(how: str, paths: Sequence[Path], *, fits: bool) -> str:
+def _ambiguous(how: str, paths: Sequence[Path], fits: bool) -> str:
     shown = ", ".join(map(str, paths[:_SHOWN])) + (f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else "")
     which = "which all hold the event's frames" if fits else "none of which holds the event's frames"
     return f"{how} means {len(paths)} files, {which}: {shown}; narrow --source-root, or name the file in the list"
