@@ -1,6 +1,7 @@
 """Which device renders."""
 
 import re
+from pathlib import Path
 
 import torch
 
@@ -24,3 +25,34 @@ def resolve_device(name: str = "auto") -> torch.device:
         found = f"{present} CUDA device(s)" if present else "no CUDA device"
         raise DeviceError(f"device {name!r} asked for, but {found} found here; use --device cpu or auto", device=name)
     return torch.device(name)
+
+
+def free_memory(device: torch.device) -> int | None:
+    """How many bytes `device` can still give; None where nobody tells.
+
+    Convention: of the CPU it is what the system can give, or what a container's limit leaves, whichever is less.
+    """
+    if device.type == "cuda":
+        try:
+            return torch.cuda.mem_get_info(device)[0]
+        except RuntimeError:  # the device is there, but someone holds it for himself
+            return None
+    bounds = [host_memory("MemAvailable")]
+    limit, used = (text_of(f"/sys/fs/cgroup/memory.{part}").strip() for part in ("max", "current"))
+    if limit.isdecimal() and used.isdecimal():
+        bounds.append(max(0, int(limit) - int(used)))
+    return min((bound for bound in bounds if bound is not None), default=None)
+
+
+def host_memory(key: str) -> int | None:
+    """Give one of the system's figures, `MemTotal` or `MemAvailable`, in bytes; None where it has none."""
+    found = re.search(rf"^{key}:\s*(\d+) kB", text_of("/proc/meminfo"), re.MULTILINE)
+    return int(found[1]) * 1024 if found else None
+
+
+def text_of(path: str) -> str:
+    """Read one of the system's own files, empty where there is none."""
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:  # not Linux
+        return ""

@@ -12,6 +12,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from vidstyle.config import RenderConfig
+from vidstyle.devices import free_memory, host_memory, text_of
 from vidstyle.errors import EncoderUnavailableError, StyleError
 from vidstyle.media.availability import Availability, available_decoders, available_encoders, ffmpeg_versions
 from vidstyle.networks import load_style, style_folders, user_models
@@ -82,7 +83,10 @@ class Diagnosis(_Part):
 
 def examine() -> Diagnosis:
     """Look at this machine. Opens every codec and loads every style, which takes a few seconds; changes nothing."""
-    devices = (*_gpus(), Device(name="cpu", title=_processor(), memory=_memory("MemTotal"), free=_free_memory()))
+    devices = (
+        *_gpus(),
+        Device(name="cpu", title=_processor(), memory=host_memory("MemTotal"), free=free_memory(torch.device("cpu"))),
+    )
     encoders = tuple(_finding(found, _encoder_cost(found)) for found in available_encoders())
     decoders = tuple(_finding(found, _decoder_cost(found)) for found in available_decoders())
     programs = tuple(map(_program, ("ffmpeg", "ffprobe")))
@@ -120,10 +124,7 @@ def _torch() -> Torch:
 def _gpus() -> Iterable[Device]:
     for number in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
         facts = torch.cuda.get_device_properties(number)
-        try:
-            free: int | None = torch.cuda.mem_get_info(number)[0]
-        except RuntimeError:  # the device is there, but someone holds it for himself
-            free = None
+        free = free_memory(torch.device("cuda", number))
         yield Device(name=f"cuda:{number}", title=facts.name, memory=facts.total_memory, free=free)
 
 
@@ -209,26 +210,5 @@ def _cores() -> int:
 
 
 def _processor() -> str:
-    found = re.search(r"^model name\s*:\s*(.+)$", _text("/proc/cpuinfo"), re.MULTILINE)
+    found = re.search(r"^model name\s*:\s*(.+)$", text_of("/proc/cpuinfo"), re.MULTILINE)
     return found[1] if found else platform.processor() or platform.machine()
-
-
-def _memory(key: str) -> int | None:
-    found = re.search(rf"^{key}:\s*(\d+) kB", _text("/proc/meminfo"), re.MULTILINE)
-    return int(found[1]) * 1024 if found else None
-
-
-def _free_memory() -> int | None:
-    """What the system can give, or what a container's limit leaves, whichever is less."""
-    bounds = [_memory("MemAvailable")]
-    limit, used = (_text(f"/sys/fs/cgroup/memory.{part}").strip() for part in ("max", "current"))
-    if limit.isdecimal() and used.isdecimal():
-        bounds.append(max(0, int(limit) - int(used)))
-    return min((bound for bound in bounds if bound is not None), default=None)
-
-
-def _text(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8", errors="replace")
-    except OSError:  # not Linux
-        return ""

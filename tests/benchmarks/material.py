@@ -69,7 +69,7 @@ def known_looks() -> dict[str, Look]:
 def by_name(name: str) -> Painter:
     """Give a style of our own as a painter."""
     style = load_style(name)
-    run = BACKENDS.get("torch")(style.generator, torch.device("cpu"))
+    run = BACKENDS.get("torch")(style.generator, torch.device("cpu"), "auto")
     return lambda images: paint(style, run, images)
 
 

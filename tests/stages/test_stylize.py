@@ -24,14 +24,14 @@ def style(tmp_path_factory: pytest.TempPathFactory) -> Style:
 @given(height=st.integers(1, 40), width=st.integers(1, 40))
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_size_comes_out_as_it_went_in(style: Style, height: int, width: int):
-    run = BACKENDS.get("torch")(style.generator, torch.device("cpu"))
+    run = BACKENDS.get("torch")(style.generator, torch.device("cpu"), "auto")
     painted = paint(style, run, torch.rand(1, 3, height, width))
     assert painted.shape == (1, 3, height, width)
     assert 0 <= painted.min() <= painted.max() <= 1
 
 
 def test_super_whites_are_what_white_is_to_a_network(style: Style):
-    run = BACKENDS.get("torch")(style.generator, torch.device("cpu"))
+    run = BACKENDS.get("torch")(style.generator, torch.device("cpu"), "auto")
     white = torch.ones(1, 3, 16, 16)
     assert torch.equal(paint(style, run, white * 1.3), paint(style, run, white))
 

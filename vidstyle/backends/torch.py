@@ -4,28 +4,107 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vidstyle.backends import Run
-from vidstyle.errors import DeviceError, OutOfMemoryError
+from vidstyle.backends import Run, Tile
+from vidstyle.backends.graph import UntileableError
+from vidstyle.backends.tiles import Tiles
+from vidstyle.devices import free_memory
+from vidstyle.errors import DeviceError, OutOfMemoryError, StyleError
+
+_SMALL = 1920 * 1088  # px; a picture up to this size is tried without asking
+_LEAST_SIDE = 128  # px; smaller tiles look at almost nothing but their surroundings
+_WORKSPACE = 2.5  # what convolutions and norms need beside input and output; measured 0.9 to 2.4
+_SHARE = 0.6  # of the free memory; frames, motion and encoder live from the rest
 
 
-def compile_generator(generator: nn.Module, device: torch.device) -> Run:
+def compile_generator(generator: nn.Module, device: torch.device, tile: Tile) -> Run:
     """Make `generator` ready to run on `device`.
 
-    Raises, when run, OutOfMemoryError where the device has too little memory and DeviceError for its other failures.
+    Raises, when run, OutOfMemoryError where the device has too little memory even for tiles, StyleError where tiles
+    were asked for and this generator can't be drawn in them, and DeviceError for the device's other failures.
     """
     # Channels last is what oneDNN and cuDNN convolve fastest; measured 1.3 to 1.6 times on two CPU cores.
     ready = generator.eval().to(device).to(memory_format=torch.channels_last)
+    return _Runner(ready, device, tile)
 
-    def run(images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
+
+class _Runner:
+    """Runs a generator over whole pictures where memory allows, over one at a time, or over tiles."""
+
+    def __init__(self, generator: nn.Module, device: torch.device, tile: Tile) -> None:
+        self._generator, self._device, self._tile = generator, device, tile
+        self._tiles: Tiles | None = None
+        self._side: int | None = tile if isinstance(tile, int) else None
+        self._fits: set[tuple[int, ...]] = set()
+
+    def __call__(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
         try:
             with torch.inference_mode():
-                outputs: Tensor = ready(images.contiguous(memory_format=torch.channels_last))
-                return outputs
-        except torch.OutOfMemoryError as error:
-            size = f"{images.shape[-1]}x{images.shape[-2]}"
-            message = f"{device} has too little memory for {images.shape[0]} frame(s) of {size}; set decode.batch=1"
-            raise OutOfMemoryError(message, device=str(device)) from error
+                return self._run(images)
         except torch.AcceleratorError as error:
-            raise DeviceError(f"{device} failed: {error}", device=str(device)) from error
+            raise DeviceError(f"{self._device} failed: {error}", device=str(self._device)) from error
 
-    return run
+    def _run(self, images: Tensor) -> Tensor:
+        if self._side is None and self._whole_may_fit(images):
+            try:
+                return self._whole(images)
+            except torch.OutOfMemoryError as error:
+                if len(images) == 1 and self._tile == "never":
+                    raise self._too_big(images, "allow tiles with stylize.tile=auto") from error
+            if len(images) > 1:  # the frames of a batch are independent
+                return torch.cat([self._run(image[None]) for image in images])
+        return self._tiled(images)
+
+    def _whole(self, images: Tensor) -> Tensor:
+        outputs: Tensor = self._generator(images.contiguous(memory_format=torch.channels_last))
+        self._fits.add(tuple(images.shape))
+        return outputs
+
+    def _whole_may_fit(self, images: Tensor) -> bool:
+        """A GPU says so itself; a host without memory ends the program instead."""
+        height, width = images.shape[-2:]
+        asked = self._device.type == "cpu" and self._tile == "auto" and height * width > _SMALL
+        if not asked or tuple(images.shape) in self._fits:
+            return True
+        try:
+            need = self._cutter().reach.memory * images[:, 0].numel() * _WORKSPACE
+        except UntileableError:
+            return True
+        free = free_memory(self._device)
+        return free is None or need < free * _SHARE
+
+    def _tiled(self, images: Tensor) -> Tensor:
+        try:
+            tiles = self._cutter()
+            side = self._side or self._fitting_side(tiles)
+            while True:
+                try:
+                    made = tiles(images, side)
+                except torch.OutOfMemoryError as error:
+                    if isinstance(self._tile, int) or side // 2 < _LEAST_SIDE:
+                        raise self._too_big(images, "also in tiles; use a smaller picture or --device cpu") from error
+                    side //= 2
+                else:
+                    self._side = side
+                    return made
+        except UntileableError as error:
+            if isinstance(self._tile, int):
+                message = f"this style can't be drawn in tiles, because {error}; leave --tile out"
+                raise StyleError(message, style=type(self._generator).__name__) from error
+            raise self._too_big(images, f"tiles don't help, because {error}; use a smaller picture") from error
+
+    def _fitting_side(self, tiles: Tiles) -> int:
+        free = free_memory(self._device)
+        if free is None:
+            return 1024
+        seen = int((free * _SHARE / 2 / (tiles.reach.memory * _WORKSPACE)) ** 0.5)
+        return min(max(seen - 2 * tiles.reach.pixels, 2 * _LEAST_SIDE), 2048)
+
+    def _cutter(self) -> Tiles:
+        if self._tiles is None:
+            self._tiles = Tiles(self._generator, self._device)
+        return self._tiles
+
+    def _too_big(self, images: Tensor, step: str) -> OutOfMemoryError:
+        size = f"{images.shape[-1]}x{images.shape[-2]}"
+        message = f"{self._device} has too little memory for {len(images)} frame(s) of {size}; {step}"
+        return OutOfMemoryError(message, device=str(self._device))

@@ -42,6 +42,9 @@ def stylize(
     hold: Annotated[
         int | None, typer.Option(help="Frames that each drawing is held for; 2: on twos [default: 1].")
     ] = None,
+    tile: Annotated[
+        Text, typer.Option(help="Draw big pictures in tiles of so many pixels; auto, never [default: auto].")
+    ] = None,
     cuts: Annotated[
         Text, typer.Option(help="Frames of the clip that begin a new shot, beside those found: 12,40.")
     ] = None,
@@ -105,6 +108,7 @@ def stylize(
         "decode.deinterlace": deinterlace,
         "decode.strict_color": strict_color or None,
         "motion.cuts.at": parse_cuts(cuts) if cuts is not None else None,
+        "stylize.tile": tile,
         "stylize.hold": hold,
         "blend.strength": strength,
         "blend.stability": stability,

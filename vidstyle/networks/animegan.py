@@ -2,7 +2,6 @@
 
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 
 class AnimeGenerator(nn.Module):
@@ -20,7 +19,6 @@ class AnimeGenerator(nn.Module):
 
     def __init__(self, *, width: int = 32, align_corners: bool = True) -> None:
         super().__init__()
-        self.align_corners = align_corners
         half, quarter, wide = 2 * width, 4 * width, 8 * width
         self.to_half = nn.Sequential(_Layer(3, width, 7), _Layer(width, half, stride=2), _Layer(half, half))
         self.to_quarter = nn.Sequential(_Layer(half, quarter, stride=2), _Layer(quarter, quarter))
@@ -30,6 +28,7 @@ class AnimeGenerator(nn.Module):
             *(_InvertedResidual(wide, wide) for _ in range(3)),
             _Layer(wide, quarter),
         )
+        self.doubled = nn.Upsample(scale_factor=2.0, mode="bilinear", align_corners=align_corners)
         self.from_half = nn.Sequential(_Layer(quarter, quarter), _Layer(quarter, quarter))
         self.from_whole = nn.Sequential(_Layer(quarter, half), _Layer(half, half), _Layer(half, width, 7))
         self.last = nn.Conv2d(width, 3, 1, bias=False)
@@ -37,13 +36,10 @@ class AnimeGenerator(nn.Module):
     def forward(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
         """Stylize pictures in [-1, 1]."""
         y: Tensor = self.residual(self.to_quarter(self.to_half(x)))
-        y = self.from_half(self._doubled(y))
-        y = self.from_whole(self._doubled(y))
+        y = self.from_half(self.doubled(y))
+        y = self.from_whole(self.doubled(y))
         y = self.last(y)
         return y.tanh()
-
-    def _doubled(self, x: Tensor) -> Tensor:
-        return interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=self.align_corners)
 
 
 class _Layer(nn.Sequential):

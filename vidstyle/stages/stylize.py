@@ -6,7 +6,7 @@ from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from vidstyle.backends import BACKENDS, Run
+from vidstyle.backends import BACKENDS, Run, Tile
 from vidstyle.networks import Padding, Style
 from vidstyle.stages.batches import MovingBatch, StyledBatch
 
@@ -17,6 +17,11 @@ class StylizeConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     backend: str = Field(default="torch", description="a name in backends.BACKENDS")
+    tile: Tile = Field(
+        default="auto",
+        description="side, in px, of the tiles that big pictures are drawn in, equal to the whole; auto: tiles where "
+        "memory is too small for the whole picture; or never",
+    )
     hold: int = Field(
         default=1,
         ge=1,
@@ -27,7 +32,7 @@ class StylizeConfig(BaseModel):
 def stylize(moving: Iterable[MovingBatch], style: Style, config: StylizeConfig) -> Iterator[StyledBatch]:
     """Run the style's generator over the frames that are drawn; a held frame costs nothing."""
     device = next(style.generator.parameters()).device
-    run = BACKENDS.get(config.backend)(style.generator, device)
+    run = BACKENDS.get(config.backend)(style.generator, device, config.tile)
     for batch in moving:
         images = batch.frames.images
         drawn = images if all(batch.drawn) else images[[n for n, drawn in enumerate(batch.drawn) if drawn]]
