@@ -8,10 +8,12 @@ import torch
 from vidstyle.networks import GeneratorSpec, StyleCard, build_generator, save_style
 
 
-def save_small_style(folder: Path, *, name: str = "small", seed: int = 0, **card: Any) -> StyleCard:
+def save_small_style(
+    folder: Path, *, name: str = "small", seed: int = 0, network: str = "resnet", **card: Any
+) -> StyleCard:
     """Write a style with a small random generator into `folder`: it changes every picture, and every pixel of it."""
     torch.manual_seed(seed)
-    spec = GeneratorSpec(name="resnet", options={"width": 4, "blocks": 1, "norm": "none"})
+    spec = GeneratorSpec(name=network, options={"width": 4, "blocks": 1, "norm": "none"})
     filled = StyleCard(
         name=name,
         title="Small",

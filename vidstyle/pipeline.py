@@ -62,7 +62,7 @@ def render_shot(
         reader = stack.enter_context(open_reader(shot.source, config.decode, device=device))
         debug = stack.enter_context(_debug_clip(debug_video, target, reader.info, overwrite=overwrite))
         total = _expected(reader.info.video.frames, shot.span)
-        if config.blend.strength and config.blend.stability:
+        if _needs_motion(config, style):
             require_motion(config.motion, range(shot.span.start, shot.span.start + (total or 1)))
         keep = _keeping(config, debug_video, resume=resume)
         identity = identity_of(shot, config, style, str(device))
@@ -95,7 +95,7 @@ def render_shot(
         resumed=past.begin - past.first,
         packets=tally.packets,
         frame_hash=tally.frame_hash,
-        cuts=tuple(past.cuts) if _looks_for_cuts(config) else None,
+        cuts=tuple(past.cuts) if _looks_for_cuts(config, style) else None,
         outcome=outcome,
         seconds=round(seconds, 3),
         warnings=(*reader.warnings, *writer.warnings, *work.warnings),
@@ -133,13 +133,13 @@ def _transform(
     if config.blend.strength == 0 and watch is None:
         return frames
     hold = config.stylize.hold
-    if config.blend.stability:
+    if _needs_motion(config, style):
         moving = estimate_motion(frames, config.motion, past.first, hold=hold, begin=past.begin)
     else:
         moving = without_motion(frames, config.motion.cuts, past.first, hold=hold, begin=past.begin)
-    if _looks_for_cuts(config):
+    if _looks_for_cuts(config, style):
         moving = past.noting_cuts(moving)
-    styled = stylize(moving, style, config.stylize)
+    styled = stylize(moving, style, config.stylize, past.memory)
     if ahead is not None:
         estimator = build_estimator(config.motion)
         styled = settle(styled, config.blend, estimator, ahead.spool, past.begin, on_frames=ahead.on_frames)
@@ -231,9 +231,13 @@ def _looks_ahead(config: RenderConfig) -> bool:
     return config.blend.passes > 1 and config.blend.stability > 0 and config.blend.strength > 0
 
 
-def _looks_for_cuts(config: RenderConfig) -> bool:
+def _needs_motion(config: RenderConfig, style: Style) -> bool:
+    return config.blend.strength > 0 and (config.blend.stability > 0 or style.is_recurrent)
+
+
+def _looks_for_cuts(config: RenderConfig, style: Style) -> bool:
     """Where every frame stands alone, a cut would change nothing."""
-    return config.blend.strength > 0 and (config.blend.stability > 0 or config.stylize.hold > 1)
+    return _needs_motion(config, style) or (config.blend.strength > 0 and config.stylize.hold > 1)
 
 
 def _with_style_defaults(config: RenderConfig, style: Style) -> RenderConfig:

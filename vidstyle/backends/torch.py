@@ -4,11 +4,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vidstyle.backends import Run, Tile
+from vidstyle.backends import Run, Tile, device_failures, too_big
 from vidstyle.backends.graph import UntileableError
 from vidstyle.backends.tiles import Tiles
 from vidstyle.devices import free_memory
-from vidstyle.errors import DeviceError, OutOfMemoryError, StyleError
+from vidstyle.errors import StyleError
 
 _SMALL = 1920 * 1088  # px; a picture up to this size is tried without asking
 _LEAST_SIDE = 128  # px; smaller tiles look at almost nothing but their surroundings
@@ -37,11 +37,8 @@ class _Runner:
         self._fits: set[tuple[int, ...]] = set()
 
     def __call__(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
-        try:
-            with torch.inference_mode():
-                return self._run(images)
-        except torch.AcceleratorError as error:
-            raise DeviceError(f"{self._device} failed: {error}", device=str(self._device)) from error
+        with torch.inference_mode(), device_failures(images):
+            return self._run(images)
 
     def _run(self, images: Tensor) -> Tensor:
         if self._side is None and self._whole_may_fit(images):
@@ -49,7 +46,7 @@ class _Runner:
                 return self._whole(images)
             except torch.OutOfMemoryError as error:
                 if len(images) == 1 and self._tile == "never":
-                    raise self._too_big(images, "allow tiles with stylize.tile=auto") from error
+                    raise too_big(images, "allow tiles with stylize.tile=auto") from error
             if len(images) > 1:  # the frames of a batch are independent
                 return torch.cat([self._run(image[None]) for image in images])
         return self._tiled(images)
@@ -81,7 +78,7 @@ class _Runner:
                     made = tiles(images, side)
                 except torch.OutOfMemoryError as error:
                     if isinstance(self._tile, int) or side // 2 < _LEAST_SIDE:
-                        raise self._too_big(images, "also in tiles; use a smaller picture or --device cpu") from error
+                        raise too_big(images, "also in tiles; use a smaller picture or --device cpu") from error
                     side //= 2
                 else:
                     self._side = side
@@ -90,7 +87,7 @@ class _Runner:
             if isinstance(self._tile, int):
                 message = f"this style can't be drawn in tiles, because {error}; leave --tile out"
                 raise StyleError(message, style=type(self._generator).__name__) from error
-            raise self._too_big(images, f"tiles don't help, because {error}; use a smaller picture") from error
+            raise too_big(images, f"tiles don't help, because {error}; use a smaller picture") from error
 
     def _fitting_side(self, tiles: Tiles) -> int:
         free = free_memory(self._device)
@@ -103,8 +100,3 @@ class _Runner:
         if self._tiles is None:
             self._tiles = Tiles(self._generator, self._device)
         return self._tiles
-
-    def _too_big(self, images: Tensor, step: str) -> OutOfMemoryError:
-        size = f"{images.shape[-1]}x{images.shape[-2]}"
-        message = f"{self._device} has too little memory for {len(images)} frame(s) of {size}; {step}"
-        return OutOfMemoryError(message, device=str(self._device))

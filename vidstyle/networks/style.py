@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from vidstyle.errors import PluginError, StyleError
 from vidstyle.networks.generators import GENERATORS
 from vidstyle.networks.padding import Padding
+from vidstyle.networks.recurrent import RecurrentGenerator
 
 ValueRange = Literal["-1..1", "0..1", "0..255"]
 ChannelOrder = Literal["rgb", "bgr"]
@@ -92,6 +93,11 @@ class Style:
     card: StyleCard
     folder: Path
     generator: nn.Module
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether the generator remembers what it drew, so that it needs the motion between frames."""
+        return isinstance(self.generator, RecurrentGenerator)
 
     @property
     def sheet(self) -> Path | None:

@@ -17,14 +17,15 @@ Watch = Callable[[BlendedBatch], None]
 
 @dataclass(slots=True)
 class Memory:
-    """What the blend hands from batch to batch: the recurrence, and the last finished picture with its weight.
+    """What is handed from batch to batch: the blend's recurrence, its last finished picture with the weight, a drawing.
 
     Convention: between two batches of the result it is true of all frames before; given to another blend, that one
-    goes on with the same pictures.
+    goes on with the same pictures. `drawing` is the memory of a generator that has one, see `stages.recurrent`.
     """
 
     state: BlendState | None = None
     held: tuple[Tensor, Tensor] | None = None
+    drawing: Tensor | None = None
 
 
 def blend(

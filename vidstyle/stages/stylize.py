@@ -1,4 +1,4 @@
-"""Frames → the style's pictures of them, each frame by itself."""
+"""Frames → the style's pictures of them, each frame by itself unless the generator remembers."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,8 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from vidstyle.backends import BACKENDS, Run, Tile
-from vidstyle.networks import Padding, Style
+from vidstyle.networks import Padding, RecurrentGenerator, Style
 from vidstyle.stages.batches import MovingBatch, StyledBatch
+from vidstyle.stages.blend import Memory
+from vidstyle.stages.recurrent import draw_in_order
 
 
 class StylizeConfig(BaseModel):
@@ -29,10 +31,19 @@ class StylizeConfig(BaseModel):
     )
 
 
-def stylize(moving: Iterable[MovingBatch], style: Style, config: StylizeConfig) -> Iterator[StyledBatch]:
-    """Run the style's generator over the frames that are drawn; a held frame costs nothing."""
-    device = next(style.generator.parameters()).device
-    run = BACKENDS.get(config.backend)(style.generator, device, config.tile)
+def stylize(
+    moving: Iterable[MovingBatch], style: Style, config: StylizeConfig, memory: Memory | None = None
+) -> Iterator[StyledBatch]:
+    """Run the style's generator over the frames that are drawn; a held frame costs nothing.
+
+    Convention: `memory` is where a generator that has a memory finds and leaves it.
+    """
+    generator, memory = style.generator, memory or Memory()
+    if isinstance(generator, RecurrentGenerator):
+        yield from (StyledBatch(batch, draw_in_order(batch, style, generator, memory)) for batch in moving)
+        return
+    device = next(generator.parameters()).device
+    run = BACKENDS.get(config.backend)(generator, device, config.tile)
     for batch in moving:
         images = batch.frames.images
         drawn = images if all(batch.drawn) else images[[n for n, drawn in enumerate(batch.drawn) if drawn]]
