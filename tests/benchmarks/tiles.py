@@ -9,7 +9,6 @@ The last columns are tiles as they are usually made, each with the statistics of
 import argparse
 import json
 import multiprocessing
-import resource
 import sys
 import tempfile
 import time
@@ -80,9 +79,10 @@ def _draw(style: Path, size: tuple[int, int], side: int, way: str, folder: Path)
         images = images.contiguous(memory_format=torch.channels_last)
         loaded.generator.to(memory_format=torch.channels_last)
         loaded.generator(images[..., :256, :256])  # what is loaded once is not counted
-        before, started = _peak(), time.monotonic()
+        Path("/proc/self/clear_refs").write_text("5")  # the peak begins here
+        before, started = _resident("VmRSS"), time.monotonic()
         made = _WAYS[way](loaded, images, device, side)
-        seconds, grown = time.monotonic() - started, _peak() - before
+        seconds, grown = time.monotonic() - started, _resident("VmHWM") - before
     np.save(folder / "picture.npy", (loaded.decode(made) * 255).numpy())
     (folder / "figures.json").write_text(json.dumps({"seconds": seconds, "memory": grown}))
 
@@ -118,8 +118,10 @@ def line(ways: dict[str, tuple[Tensor, dict[str, float]]]) -> str:
     return f"{apart.max():9.4f}{apart.mean():10.6f}{codes:7d}{seconds}{usual.max():25.1f}{usual.mean():7.2f}"
 
 
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _resident(key: str) -> float:
+    """Give the memory of this process now (VmRSS) or at most (VmHWM), MiB. Linux only."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(each.split()[1]) / 1024 for each in lines if each.startswith(key))
 
 
 if __name__ == "__main__":
