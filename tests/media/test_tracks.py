@@ -90,6 +90,13 @@ def test_a_language_that_the_container_cannot_say_is_named(tmp_path):
     assert not copy_clip(source, tmp_path / "b.mkv")[1].warnings
 
 
+@pytest.mark.parametrize(("language", "read"), [("fra", "fra"), ("fre", "fra"), ("ces", "ces"), ("deu", "ger")])
+def test_quicktime_keeps_languages_by_the_numbers_it_has_for_them(tmp_path, language, read):
+    source = make_clip(tmp_path / "a.mkv", frames=2, audio=("aac",), audio_languages=(language,))
+    assert copy_clip(source, tmp_path / "b.mov")[1].warnings == []
+    assert probe(tmp_path / "b.mov").audio[0].metadata["language"] == read
+
+
 def test_the_time_of_creation_survives(tmp_path):
     source = make_clip(tmp_path / "a.mp4", frames=2, metadata={"creation_time": "2020-02-03T04:05:06.000000Z"})
     for suffix in (".mp4", ".mov", ".mkv"):

@@ -77,9 +77,9 @@ def test_a_read_only_folder_is_refused(tmp_path, source):
         (("pcm_s16le",), ".mp4", ".mov"),
     ],
 )
-def test_a_track_that_the_container_cannot_hold_is_refused_with_one_that_can(tmp_path, audio, suffix, works):
+def test_a_track_that_the_container_cannot_hold_and_that_may_not_be_converted_is_refused_with_one_that_can(tmp_path, audio, suffix, works):
     source = make_clip(tmp_path / "a.mkv", frames=2, audio=audio)
-    error = refused(source, tmp_path / f"b{suffix}")
+    error = refused(source, tmp_path / f"b{suffix}", audio="copy")
     assert isinstance(error, TargetError)
     assert "#1" in str(error)
     assert works in str(error)

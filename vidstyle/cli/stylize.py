@@ -56,6 +56,9 @@ def stylize(
     quality: Annotated[
         Number, typer.Option("--quality", "--crf", help="The encoder's constant quality, lower is better.")
     ] = None,
+    audio: Annotated[
+        Text, typer.Option(help="Sound that the file can't hold: auto converts, copy refuses; drop: none [auto].")
+    ] = None,
     fps: Annotated[Text, typer.Option(help="Frames per second of an image sequence: 24, 23.976, 24000/1001.")] = None,
     input_transfer: Annotated[
         Text, typer.Option(help="Of an image sequence: linear, display, or a colour space [default: linear for EXR].")
@@ -116,6 +119,7 @@ def stylize(
         "encode.preset": preset,
         "encode.encoder": encoder,
         "encode.quality": quality,
+        "encode.audio": audio,
         "encode.start_number": start_number,
     }
     render_config = load_config(config, overrides=settings or (), flags=flags)

@@ -5,12 +5,15 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.stream import AttachmentStream, Disposition, Stream
 from av.subtitles.stream import SubtitleStream
 
 from vidstyle.media.clip import StreamInfo
+from vidstyle.media.converting import SoundConverter, add_sound
 from vidstyle.media.packets import AnyPacket
+from vidstyle.media.target import MILLISECONDS
 from vidstyle.media.tracks import COVER_TYPES, Track, lasting
 
 _BINARY = "application/octet-stream"
@@ -27,16 +30,16 @@ class Carrier:
         self._output = output
         self._needless = needless
 
-    def carry(self, packet: AnyPacket, shift: Fraction) -> AnyPacket | None:
-        """The packet to write, moved by `shift` seconds, rounded to whole ticks; None where nothing is to be shown."""
+    def carry(self, packet: AnyPacket, shift: Fraction) -> Iterator[AnyPacket]:
+        """The packet to write, moved by `shift` seconds, rounded to whole ticks; none where nothing is to be shown."""
         if packet.size == len(self._needless or b"") and bytes(packet) == self._needless:
-            return None
+            return
         ticks = round(shift / packet.time_base)
         if ticks:
             packet.pts = None if packet.pts is None else packet.pts + ticks
             packet.dts = None if packet.dts is None else packet.dts + ticks
         packet.stream = self._output
-        return packet
+        yield packet
 
 
 class SubtitleConverter(Carrier):
@@ -52,18 +55,18 @@ class SubtitleConverter(Carrier):
         self._encoder.time_base = source.time_base or Fraction(1, 1000)
         self._encoder.open()
 
-    def carry(self, packet: AnyPacket, shift: Fraction) -> AnyPacket | None:
-        """The converted subtitle; None for one that holds no text, as those that end others in QuickTime."""
+    def carry(self, packet: AnyPacket, shift: Fraction) -> Iterator[AnyPacket]:
+        """The converted subtitle; none for one that holds no text, as those that end others in QuickTime."""
         try:
             found = self._decoder.decode2(packet)  # type: ignore[attr-defined]
         except av.FFmpegError:
-            return None  # a broken subtitle costs only itself
+            return  # a broken subtitle costs only itself
         if found is None or not len(found):
-            return None
+            return
         converted: AnyPacket = self._encoder.encode_subtitle(found)
         converted.time_base, converted.duration = packet.time_base, packet.duration
         converted.pts = converted.dts = packet.pts
-        return super().carry(converted, shift)
+        yield from super().carry(converted, shift)
 
 
 class Carried(NamedTuple):
@@ -73,9 +76,14 @@ class Carried(NamedTuple):
     copied   how much of each track that stays as it is has been copied: packets, or 1 for a file
     """
 
-    carriers: dict[int, Carrier]
+    carriers: dict[int, Carrier | SoundConverter]
     covers: list[AnyPacket]
     copied: dict[int, int]
+
+    @property
+    def converters(self) -> dict[int, SoundConverter]:
+        """What carries sound that gets another codec."""
+        return {index: each for index, each in self.carriers.items() if isinstance(each, SoundConverter)}
 
 
 def add_tracks(output: OutputContainer, container: str, source: InputContainer, tracks: list[Track]) -> Carried:
@@ -95,12 +103,17 @@ def add_tracks(output: OutputContainer, container: str, source: InputContainer, 
     return carried
 
 
-def _add_carrier(output: OutputContainer, container: str, stream: Stream, track: Track) -> Carrier:
-    converts = track.way == "convert"
-    added = output.add_stream(track.codec) if converts else output.add_stream_from_template(stream)
+def _add_carrier(output: OutputContainer, container: str, stream: Stream, track: Track) -> Carrier | SoundConverter:
+    added: Stream
+    if track.sound is not None:
+        added = add_sound(output, track.sound)
+    else:
+        added = output.add_stream(track.codec) if track.way == "convert" else output.add_stream_from_template(stream)
     added.metadata.update(lasting(track.info.metadata, container))
     added.disposition = Disposition(track.info.disposition)
-    if not converts:
+    if isinstance(added, AudioStream) and track.sound is not None:
+        return SoundConverter(added, milliseconds=container in MILLISECONDS)
+    if track.way != "convert":
         return Carrier(added, needless=_NO_TEXT if track.info.codec == "mov_text" else None)
     assert isinstance(stream, SubtitleStream)
     assert isinstance(added, SubtitleStream)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import av
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,6 +31,10 @@ class EncodeConfig(BaseModel):
     )
     pixel_format: str | None = Field(default=None, description="FFmpeg's pixel format; None: as the source")
     options: dict[str, str] = Field(default_factory=dict, description="further options of the encoder, as FFmpeg's")
+    audio: Literal["auto", "copy", "drop"] = Field(
+        default="auto",
+        description="tracks that the container can't hold: auto converts them, copy refuses them; drop: no sound",
+    )
     start_number: int | None = Field(
         default=None, ge=0, description="sequences: number of the first picture written; None: as the source, else 1001"
     )

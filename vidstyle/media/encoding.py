@@ -138,6 +138,7 @@ class EncoderThread:
         if self._passthrough is None or self._passthrough.span.start == 0:
             return 0
         self._passthrough.skip_before(first * self._time_base)
+        self._muxer.keep_sound(first * self._time_base, None)
         return (self._muxer.plan.like.video.start or 0) - first
 
     def _mux(self, packets: list[AnyPacket]) -> None:
@@ -150,8 +151,10 @@ class EncoderThread:
 
     def _copy_rest(self, window_end: Fraction) -> None:
         if self._passthrough is not None:
-            last = None if self._passthrough.span.stop is None else window_end
-            self._muxer.copy(self._passthrough.rest(last), self._shift * self._time_base)
+            last, shift = None if self._passthrough.span.stop is None else window_end, self._shift * self._time_base
+            self._muxer.keep_sound(self._passthrough.skipped_to, last)
+            self._muxer.copy(self._passthrough.rest(last), shift)
+            self._muxer.finish_sound(shift)
 
     def _timed(self) -> Iterator[tuple[list[NDArray[Any]], int, int]]:
         """Each frame's planes, pts and duration in ticks: until the next frame; the last lasts a usual frame's time."""

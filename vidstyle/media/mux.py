@@ -20,7 +20,8 @@ from vidstyle.media.choosing import thread_count
 from vidstyle.media.colour import MATRICES, PRIMARIES, RANGES, TRANSFERS, code_of
 from vidstyle.media.opening import locator, open_source, translate_write_errors
 from vidstyle.media.packets import AnyPacket
-from vidstyle.media.plan import MILLISECONDS, OutputPlan
+from vidstyle.media.plan import OutputPlan
+from vidstyle.media.target import MILLISECONDS
 from vidstyle.media.tracks import lasting, plan_tracks
 
 _USUAL_RATE = Fraction(25)
@@ -101,20 +102,29 @@ class Muxer:
         """Write what becomes of packets of the source, moved by `shift` seconds."""
         for packet in packets:
             index = packet.stream_index
-            carried = self._carried.carriers[index].carry(packet, shift)
-            if carried is None:
-                continue
-            if not self._is_timely(index, carried):
-                self._untimely[index] += 1
-                continue
-            self.mux(carried)
-            if index in self.copied:
-                self.copied[index] += 1
+            for carried in self._carried.carriers[index].carry(packet, shift):
+                self._put(index, carried)
+
+    def keep_sound(self, start: Fraction | None, stop: Fraction | None) -> None:
+        """Cut the tracks that are converted where a span begins and ends, seconds on the source's clock."""
+        for converter in self._carried.converters.values():
+            converter.window = start, stop
+
+    def finish_sound(self, shift: Fraction) -> None:
+        """Write what is left in the tracks that are converted."""
+        for index, converter in self._carried.converters.items():
+            for packet in converter.finish(shift):
+                self._put(index, packet)
 
     @property
     def tracks(self) -> tuple[int, ...]:
         """The source's tracks whose packets are to come through `copy`."""
         return tuple(self._carried.carriers)
+
+    @property
+    def decoded(self) -> tuple[int, ...]:
+        """Those of them that are decoded."""
+        return tuple(self._carried.converters)
 
     def left_out(self) -> list[str]:
         """Say which tracks lost packets or times, because the container does not take those of the source."""
@@ -122,6 +132,8 @@ class Muxer:
             f"track #{index}: {count} packets without a time, or with one that goes back, were left out"
             for index, count in sorted(self._untimely.items())
         ]
+        for index, converter in self._carried.converters.items():
+            lost += [f"audio #{index}: {loss}" for loss in converter.losses()]
         if self._delayed:
             place = f"video #{self.plan.like.video.index}"
             lost.append(f"{place}: {self._delayed} frames are shown a millisecond later, so that each has its own")
@@ -138,6 +150,14 @@ class Muxer:
             self._container.close()
         except (av.FFmpegError, OSError, ValueError):
             return  # the file is going to be removed, and the error that led here is the one to tell
+
+    def _put(self, index: int, packet: AnyPacket) -> None:
+        if not self._is_timely(index, packet):
+            self._untimely[index] += 1
+            return
+        self.mux(packet)
+        if index in self.copied:
+            self.copied[index] += 1
 
     def _is_timely(self, index: int, packet: AnyPacket) -> bool:
         """Whether a packet is due after the track's last one, and shown no earlier than it is due."""
@@ -202,7 +222,9 @@ class Muxer:
         if not like.audio and not like.others:
             return Carried({}, [], {})
         with open_source(like.path) as source:
-            tracks, self.warnings = plan_tracks(source, like, self.plan.container, self.plan.target)
+            tracks, self.warnings = plan_tracks(
+                source, like, self.plan.container, self.plan.target, audio=self.plan.config.audio
+            )
         with open_source(like.path) as source:  # anew, since cover art comes before all other packets
             return add_tracks(self._container, self.plan.container, source, tracks)
 
@@ -228,6 +250,7 @@ def _muxer_options(plan: OutputPlan) -> dict[str, str]:
         return {"avoid_negative_ts": "disabled"}
     # A first timestamp other than 0 is kept in movie ticks, by default milliseconds: take one that fits all tracks.
     rates = [track.time_base.denominator for track in plan.like.audio if track.time_base]
+    rates += [track.rate for track in plan.like.audio if track.rate]  # where it is converted
     ticks = math.lcm(plan.like.video.time_base.denominator, *rates)
     if ticks > _LARGEST_TIMESCALE:
         ticks = plan.like.video.time_base.denominator

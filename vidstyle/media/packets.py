@@ -20,6 +20,7 @@ else:
     AnyPacket = Packet  # generic to type checkers only
 
 _PLAIN_PCM = re.compile(r"pcm_[suf](?P<bits>8|16|24|32|64)(?:le|be)?|pcm_(?:alaw|mulaw)")
+_PREROLL = 1  # seconds of packets, more than any decoder needs before its sound is right
 _SLACK = 10  # seconds by which a file may store one track ahead of another
 
 
@@ -40,15 +41,16 @@ class Passthrough:
             for track in info.audio
             if (size := sample_size(track.codec, track.channels))
         }
+        self._decoded: frozenset[int] = frozenset()
         self._texts = {other.index for other in info.others if other.kind == "subtitle"}
         self._stack = ExitStack()
         self._ahead: AnyPacket | None = None
-        self._skipped_to: Fraction | None = None
+        self.skipped_to: Fraction | None = None
         self._packets: Iterator[AnyPacket] = iter(())
 
-    def choose(self, tracks: Iterable[int]) -> None:
-        """Take these tracks instead of all audio tracks; before the context is entered."""
-        self._chosen = tuple(tracks)
+    def choose(self, tracks: Iterable[int], decoded: Iterable[int] = ()) -> None:
+        """Take these tracks instead of all audio tracks, some of which are decoded; before the context is entered."""
+        self._chosen, self._decoded = tuple(tracks), frozenset(decoded)
 
     def __enter__(self) -> "Passthrough":
         if self._chosen:
@@ -65,13 +67,14 @@ class Passthrough:
 
     def skip_before(self, seconds: Fraction) -> None:
         """Leave out what has ended by `seconds`."""
-        self._skipped_to = seconds
+        self.skipped_to = seconds
 
     def until(self, seconds: Fraction) -> Iterator[AnyPacket]:
         """Yield the packets that have not been yielded yet and begin by `seconds`."""
         while (packet := self._next()) is not None:
             # Sound that is cut where the span ends waits until it is known to end before.
-            due = end(packet) if self.span.stop is not None and packet.stream_index in self._samples else begin(packet)
+            cut = self.span.stop is not None and packet.stream_index in self._samples.keys() | self._decoded
+            due = end(packet) if cut else begin(packet)
             if due > seconds:
                 return
             self._ahead = None
@@ -87,10 +90,12 @@ class Passthrough:
 
     def _within(self, packet: AnyPacket, stop: Fraction | None) -> Iterator[AnyPacket]:
         """The packet or what of it lies inside the span; nothing where it lies outside."""
-        start = self._skipped_to
+        start, decoded = self.skipped_to, packet.stream_index in self._decoded
+        if decoded and start is not None:
+            start -= _PREROLL
         if (start is not None and end(packet) <= start) or (stop is not None and presented(packet) >= stop):
             return
-        if packet.stream_index in self._samples:
+        if packet.stream_index in self._samples and not decoded:
             packet = _cut_samples(packet, self._samples[packet.stream_index], start, stop)
         elif packet.stream_index in self._texts:
             _cut_duration(packet, start, stop)

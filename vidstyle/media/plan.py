@@ -12,9 +12,8 @@ from vidstyle.media.orientation import pure
 from vidstyle.media.pixels import PlaneConverter, PlaneLayout
 from vidstyle.media.planar import planar_layout
 from vidstyle.media.presets import with_preset
-from vidstyle.media.target import container_of
+from vidstyle.media.target import MILLISECONDS, container_of
 
-MILLISECONDS = ("matroska", "webm")  # containers that count time in them
 _FLOATS = {"gbrpf16le": "gbrp16le", "gbrpf32le": "gbrp16le"}
 
 
@@ -77,7 +76,7 @@ class OutputPlan:
         return [f"video #{video.index}: {loss}" for loss in found] + self._sound_losses()
 
     def _sound_losses(self) -> list[str]:
-        if self.container in MILLISECONDS:
+        if self.container in MILLISECONDS or self.config.audio == "drop":
             return []
         off = [
             track for track in self.like.audio if track.time_base and (track.time_base * track.rate).denominator != 1

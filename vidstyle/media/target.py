@@ -11,6 +11,7 @@ from vidstyle.media.opening import translate_write_errors
 
 # Suffix → FFmpeg's muxer.
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
+MILLISECONDS = ("matroska", "webm")  # muxers that count time in them
 _LONGEST_NAME = 255  # bytes, of common file systems
 
 

@@ -84,8 +84,8 @@ class ClipWriter:
 
         Convention: a whole clip keeps every timestamp and every packet. Of a span, the first kept frame takes the
         time of the clip's first one, and all tracks move by the same time (copied packets to the nearest tick);
-        uncompressed sound is cut to the sample; compressed audio packets that overlap the span are kept whole, so that
-        such sound may begin and end up to a packet early or late.
+        uncompressed and converted sound is cut to the sample; compressed audio packets that are copied and overlap the
+        span are kept whole, so that such sound may begin and end up to a packet early or late.
 
         Raises:
             ClipWriteError: the disk is full or fails.
@@ -107,7 +107,7 @@ class ClipWriter:
         """
         with ExitStack() as stack:
             if passthrough is not None:
-                passthrough.choose(self._muxer.tracks)
+                passthrough.choose(self._muxer.tracks, self._muxer.decoded)
                 stack.enter_context(passthrough)
             thread = EncoderThread(self._muxer, passthrough, self._converter.layout, depth=self.config.queue)
             stack.enter_context(thread)
