@@ -105,6 +105,19 @@ def packets(path: Path) -> list[tuple[int, int | None, bytes]]:
         return [(packet.stream_index, packet.pts, bytes(packet)) for packet in container.demux() if packet.size]
 
 
+def test_converted_sound_is_that_of_an_uninterrupted_run(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mkv", frames=14, width=64, height=48, audio=("pcm_s16le", "aac"))
+    settings: dict[str, Any] = {"span": Span(2, 13)}
+    whole = render(source, tmp_path / "whole.mp4", style, **settings)
+    for stop in (3, 8):
+        with pytest.raises(PowerCutError):
+            render(source, tmp_path / "b.mp4", style, after=stop, resume=True, **settings)
+    report = render(source, tmp_path / "b.mp4", style, resume=True, **settings)
+    assert report.resumed == 8
+    assert (report.frame_hash, report.warnings) == (whole.frame_hash, whole.warnings)
+    assert packets(tmp_path / "b.mp4") == packets(tmp_path / "whole.mp4")
+
+
 def test_two_passes_go_on_where_a_shot_begins(tmp_path: Path, source: Path, style: Path):
     whole = render(source, tmp_path / "whole.mkv", style, blend__passes=2)
     for stop in (5, 9, 12):  # the cut is at 9; the first stop has no point to go on from

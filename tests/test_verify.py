@@ -11,6 +11,7 @@ import pytest
 
 from tests.clips import ClipRecipe, make_clip
 from tests.media.evidence import copy_clip
+from tests.media.test_converting import with_noise
 from tests.styles import save_small_style
 from vidstyle import RenderReport, Shot, Span, render_shot
 from vidstyle.cli import run
@@ -93,6 +94,50 @@ def test_uncompressed_sound_of_a_span_is_held_against_the_source_by_the_sample(
             tmp_path / "b.mov", source, report=report.model_copy(update={"span": wrong}), witness=witness
         )
         assert outcomes(other)["sound samples"] == "differs"
+
+
+@pytest.mark.parametrize("witness", WITNESSES)
+@pytest.mark.parametrize(("codec", "suffix", "to"), [("pcm_s16le", "mkv", "mp4"), ("aac", "mp4", "webm")])
+@pytest.mark.parametrize("span", [Span(), Span(7, 35)], ids=str)
+def test_converted_sound_passes_by_its_report_and_only_so(
+    tmp_path: Path, style: Path, witness: str, codec: str, suffix: str, to: str, span: Span
+):
+    source = with_noise(tmp_path / f"a.{suffix}", codec)
+    flags = {"style": str(style), "device": "cpu", "blend.strength": 0.0}
+    report = render_shot(Shot(source, span), tmp_path / f"b.{to}", load_config(flags=flags))
+    found = verify_clip(tmp_path / f"b.{to}", source, report=report, witness=witness)
+    assert found.failures == ()
+    assert outcomes(found)["sound heard"] == "equal"
+    assert report.outcome is not None
+    told = report.model_copy(update={"outcome": report.outcome.model_copy(update={"streams": ()})})
+    failures = verify_clip(tmp_path / f"b.{to}", source, report=told, witness=witness).failures
+    assert [line.partition(":")[0] for line in failures] == ["sound packets"]
+
+
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        ({"start": Fraction(1, 200)}, "5.00 ms later"),
+        ({"without": (8, 9)}, "likeness"),
+        ({"without": tuple(range(67, 77))}, "ends -19"),
+    ],
+)
+def test_converted_sound_that_is_late_or_has_a_hole_or_ends_early_is_noticed(
+    tmp_path: Path, other: dict[str, Any], found: str
+):
+    source = with_noise(tmp_path / "a.mkv", "pcm_s16le")
+    copy_clip(with_noise(tmp_path / "b.mkv", "pcm_s16le", **other), tmp_path / "c.mp4")
+    (check,) = (each for each in verify_clip(tmp_path / "c.mp4", source).checks if each.name == "sound heard")
+    assert check.outcome == "differs"
+    assert found in check.found
+
+
+def test_sound_that_was_left_out_as_asked_is_not_missed(tmp_path: Path, style: Path):
+    source = make_clip(tmp_path / "a.mp4", frames=6, width=64, height=48)
+    flags = {"style": str(style), "device": "cpu", "encode.audio": "drop"}
+    report = render_shot(Shot(source), tmp_path / "b.mp4", load_config(flags=flags))
+    assert verify_clip(tmp_path / "b.mp4", source, report=report).failures == ()
+    assert any(line.startswith("sound tracks") for line in verify_clip(tmp_path / "b.mp4", source).failures)
 
 
 def test_other_samples_of_the_same_length_are_noticed(tmp_path: Path, style: Path):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from vidstyle.errors import ConfigError
 from vidstyle.frames import Span
 from vidstyle.media.evidence import Evidence, Track, look
+from vidstyle.media.hearing import Place, likeness
 from vidstyle.media.manifest import sha256_of
 from vidstyle.media.numbering import names_pictures
 from vidstyle.media.picture_evidence import Picture, as_evidence, depth_of, look_at_pictures
@@ -17,12 +18,14 @@ from vidstyle.media.samples import place_in, sample_at
 from vidstyle.report import RenderReport
 
 _MILLISECOND = Fraction(1, 1000)
+_ALIKE = 0.8  # correlation, where sound went through a lossy codec
+_CODED = 0.1  # seconds by which a codec's last packet may be longer
 _FIRST = 1001  # number of a clip's first frame where it becomes pictures
 _COLOURS = {"R", "G", "B", "Y", "r", "g", "b", "red", "green", "blue"}
 _NO_SOUND = "sound in pictures"  # there is none, which nobody expects
 _NAMES = (
     "frames", "times", "duration", "size", "pixel aspect", "rotation", "timecode", "chapters", "sound tracks",
-    "sound packets", "sound samples", "sound times", "report", "checksum",
+    "sound packets", "sound samples", "sound times", "sound heard", "sound channels", "report", "checksum",
 )  # fmt: skip
 
 
@@ -85,7 +88,7 @@ def verify_clip(
     else:
         after = look(target, witness=witness)
         witness, count, checksum = after.witness, len(after.times), sha256_of(target)
-        found = [*_picture(before, after, span), *_sound(before, after, span), *_rest(before, after, span)]
+        found = [*_picture(before, after, span), *_sound(before, after, span, report), *_rest(before, after, span)]
     if report is not None:
         found += _told(report, count, checksum)
     unknown = sorted(set(allow) - set(_NAMES) - {name for name, _, _, _ in found})
@@ -130,13 +133,17 @@ def _picture(before: Evidence, after: Evidence, span: Span) -> Iterator[_Found]:
     yield _same("rotation", before.rotation, after.rotation)
 
 
-def _sound(before: Evidence, after: Evidence, span: Span) -> Iterator[_Found]:
+def _sound(before: Evidence, after: Evidence, span: Span, report: RenderReport | None) -> Iterator[_Found]:
     described = [", ".join(f"{t.codec} ({t.language})" for t in each.tracks) or "none" for each in (before, after)]
-    yield "sound tracks", described[0], described[1], len(before.tracks) == len(after.tracks)
+    dropped = report is not None and report.settings.encode.audio == "drop"
+    expected = "none, as asked" if dropped else described[0]
+    yield "sound tracks", expected, described[1], len(after.tracks) == (0 if dropped else len(before.tracks))
     for number, (was, now) in enumerate(zip(before.tracks, after.tracks, strict=False)):
         name = "" if len(before.tracks) == 1 else f" #{number}"
         if was.block and (was.codec, was.channels, was.rate) == (now.codec, now.channels, now.rate) and not span.whole:
             yield _samples(before, was, after, now, span, name)
+        elif was.codec != now.codec:
+            yield from _converted(before, was, after, now, span, name, report)
         else:
             yield from _packets(before, was, after, now, span, name)
 
@@ -151,6 +158,26 @@ def _samples(before: Evidence, was: Track, after: Evidence, now: Track, span: Sp
     found = f"{count} from {place}" if place is not None else f"{count}, not the same"
     same = place is not None and abs(place + count - end) <= slack
     return "sound samples", f"{end - begin} from {begin}{name}", found, same
+
+
+def _converted(
+    before: Evidence, was: Track, after: Evidence, now: Track, span: Span, name: str, report: RenderReport | None
+) -> Iterator[_Found]:
+    """Sound in another codec has other packets, which only a report accounts for, and must sound the same."""
+    streams = report.outcome.streams if report is not None and report.outcome is not None else ()
+    told = any(each.index == was.index and each.outcome == "converted" for each in streams)
+    expected = f"converted from {was.codec}" if told else f"{len(was.packets)} of {was.codec}"
+    yield "sound packets", f"{expected}{name}", f"{len(now.packets)} of {now.codec}", told
+    yield "sound channels", f"{was.channels}{name}", str(now.channels), was.channels == now.channels
+    if was.channels != now.channels or not before.times or not after.times:
+        return
+    begin = before.times[min(span.start, len(before.times) - 1)]
+    stop = before.times[span.stop] - begin if span.stop is not None and span.stop < len(before.times) else None
+    source, target = Place(before.path, was.index, begin), Place(after.path, now.index, after.times[0])
+    found = likeness(source, target, stop, span=not span.whole)
+    same = abs(found.lag) <= _MILLISECOND and found.alike >= _ALIKE and abs(found.ends) <= _CODED
+    said = f"{found.lag * 1000:.2f} ms later, likeness {found.alike:.2f}, ends {found.ends * 1000:.0f} ms later"
+    yield "sound heard", f"within 1 ms, likeness above {_ALIKE}{name}", said, same
 
 
 def _packets(before: Evidence, was: Track, after: Evidence, now: Track, span: Span, name: str) -> Iterator[_Found]:

@@ -77,7 +77,7 @@ def test_a_read_only_folder_is_refused(tmp_path, source):
         (("pcm_s16le",), ".mp4", ".mov"),
     ],
 )
-def test_a_track_that_the_container_cannot_hold_and_that_may_not_be_converted_is_refused_with_one_that_can(tmp_path, audio, suffix, works):
+def test_a_track_that_may_only_be_copied_is_refused_with_a_container_that_can_hold_it(tmp_path, audio, suffix, works):
     source = make_clip(tmp_path / "a.mkv", frames=2, audio=audio)
     error = refused(source, tmp_path / f"b{suffix}", audio="copy")
     assert isinstance(error, TargetError)
