@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.networks.checkpoints import checkpoint
-from vidstyle.errors import StyleError
+from vidstyle.errors import StyleError, TargetError
 from vidstyle.networks import load_style
 from vidstyle.networks.checkpoints.importing import checksum, import_style
 from vidstyle.networks.checkpoints.proof import GOLDEN
@@ -56,6 +56,19 @@ def test_a_failed_import_leaves_nothing_and_harms_nothing(file, tmp_path):
         import_style(file, models=tmp_path / "models", name="a", overwrite=True)
     assert load_style(tmp_path / "models" / "a").card == first
     assert [each.name for each in (tmp_path / "models").iterdir()] == ["a"]
+
+
+def test_a_folder_that_is_no_style_is_never_replaced(file, tmp_path):
+    (tmp_path / "models" / "a").mkdir(parents=True)
+    (tmp_path / "models" / "a" / "diary.txt").write_text("mine")
+    with pytest.raises(StyleError, match="is no style; it is not replaced"):
+        import_style(file, models=tmp_path / "models", name="a", overwrite=True)
+    assert (tmp_path / "models" / "a" / "diary.txt").read_text() == "mine"
+
+
+def test_a_place_that_can_not_be_written_to_is_told_in_one_line(file, tmp_path):
+    with pytest.raises(TargetError, match=r"can't be written: (Not a directory|File exists)"):
+        import_style(file, models=file)
 
 
 @pytest.mark.parametrize("name", ["Two Words", "../up", ""])

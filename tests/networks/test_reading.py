@@ -24,7 +24,7 @@ def same(found, expected=WEIGHTS) -> bool:
 
 
 @pytest.mark.parametrize("wrapped", [WEIGHTS, {"model": WEIGHTS, "epoch": 3}, {"state_dict": {"net": WEIGHTS}}])
-@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.", "module._orig_mod."])
+@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.", "module._orig_mod.", "netG."])
 def test_wrappers_and_prefixes_are_taken_off(tmp_path, wrapped, prefix):
     def prefixed(value):
         if value is WEIGHTS:
@@ -42,6 +42,14 @@ def test_wrappers_and_prefixes_are_taken_off(tmp_path, wrapped, prefix):
 def test_what_a_wrapper_holds_besides_is_named(tmp_path):
     torch.save({"model": WEIGHTS, "epoch": 3, "loss": 0.5}, tmp_path / "a.pth")
     assert read_checkpoint(tmp_path / "a.pth").notes == ("taken from its 'model', left out: epoch, loss",)
+
+
+def test_the_one_network_of_a_training_is_found_and_of_several_none_is_guessed(tmp_path):
+    torch.save({"weights_of_mine": WEIGHTS, "optimizer": {"state": {}, "lr": 0.1}}, tmp_path / "a.pth")
+    assert same(read_checkpoint(tmp_path / "a.pth").tensors)
+    torch.save({"G_A": WEIGHTS, "G_B": WEIGHTS}, tmp_path / "a.pth")
+    with pytest.raises(StyleError, match=r"several networks, G_A, G_B; save the generator's alone$"):
+        read_checkpoint(tmp_path / "a.pth")
 
 
 def test_safetensors_are_read(tmp_path):

@@ -1,5 +1,6 @@
 """Styles → files that other programs read, each checked against the style it came from."""
 
+import io
 import json
 import warnings
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from torch import Tensor
 from vidstyle.errors import PluginError, StyleError
 from vidstyle.networks.checkpoints.archives import CARD_KEY
 from vidstyle.networks.checkpoints.proof import draw_card
+from vidstyle.networks.checkpoints.writing import whole_file
 from vidstyle.networks.padding import Padding
 from vidstyle.networks.recurrent import RecurrentGenerator
 from vidstyle.networks.style import Style, build_generator
@@ -35,25 +37,21 @@ def export_style(style: Style, path: Path, kind: Format, *, overwrite: bool = Fa
     Raises:
         StyleError: there is such a file and `overwrite` is not given, it can't be written in this way, or what was
             written differs from the style by more than `TOLERANCE`; nothing is left then.
+        TargetError: the folder can't be made or written to.
     """
     name = style.card.name
     if path.exists() and not overwrite:
         raise StyleError(f"{path} is there already; choose another name or say --overwrite", style=name)
     if kind != "safetensors" and isinstance(style.generator, RecurrentGenerator):
         raise StyleError(f"{name!r} remembers frames, which {kind} can't tell here; use --safetensors", style=name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
     write = {"safetensors": _write_safetensors, "torchscript": _write_torchscript, "onnx": _write_onnx}[kind]
-    try:
+    with whole_file(path) as partial:
         difference = _difference(style, write(style, partial))
         if not difference <= TOLERANCE:
             message = (
                 f"{name!r} as {kind} differs by {difference:.2f} codes of 255, more than {TOLERANCE}; use --safetensors"
             )
             raise StyleError(message, style=name)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
     return difference
 
 
@@ -70,7 +68,9 @@ def _write_torchscript(style: Style, path: Path) -> Callable[[Tensor], Tensor]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TorchScript is deprecated: who asks for it knows
         traced: Any = torch.jit.trace(style.generator, _example(style), check_trace=False)  # type: ignore[no-untyped-call]
-        torch.jit.save(traced, str(path), _extra_files={CARD_KEY: _card(style)})
+        packed = io.BytesIO()
+        torch.jit.save(traced, packed, _extra_files={CARD_KEY: _card(style)})
+        path.write_bytes(packed.getvalue())
         again: Callable[[Tensor], Tensor] = torch.jit.load(str(path))  # type: ignore[no-untyped-call]  # ours
     return again
 
@@ -97,6 +97,7 @@ def _write_onnx(style: Style, path: Path) -> Callable[[Tensor], Tensor]:
                 dynamo=True,
                 dynamic_shapes=(open_sizes,),
                 verbose=False,
+                optimize=False,  # it would fold norms away, so that the names of the weights are lost
             )
         except Exception as error:  # whatever the exporter raises inside
             first = str(error).strip().splitlines()[0]

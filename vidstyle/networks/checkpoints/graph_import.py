@@ -6,23 +6,26 @@ import torch
 
 from vidstyle.errors import StyleError
 from vidstyle.networks.checkpoints.graphs import Axes, describe_graph
-from vidstyle.networks.checkpoints.recognizing import Recognized
+from vidstyle.networks.checkpoints.reading import Checkpoint
+from vidstyle.networks.checkpoints.recognizing import Recognized, own_card
 from vidstyle.networks.onnx_graph import OnnxGenerator
 from vidstyle.networks.style import GeneratorSpec, ValueRange
 
 _MULTIPLES = (1, 2, 4, 8, 16, 32)
 
 
-def as_graph(path: Path, value_range: ValueRange | None = None) -> Recognized:
+def as_graph(checkpoint: Checkpoint, value_range: ValueRange | None = None) -> Recognized:
     """Take an image-to-image graph whole, to be run by ONNX Runtime.
 
-    Convention: what sides must be multiples of is found by trying. The order is taken for RGB: no graph tells it.
+    Convention: what sides must be multiples of is found by trying. The order is taken for RGB, which no graph tells,
+    unless there is a card of ours inside: then range and order are the card's.
 
     Raises:
         StyleError: it is not image to image, or its value range can't be told and was not given.
     """
+    path, card = checkpoint.path, own_card(checkpoint)
     described = describe_graph(path)
-    found = value_range or described.value_range
+    found = value_range or (card.value_range if card else described.value_range)
     if found is None:
         message = f"{path}: its value range can't be told ({described.reasons[-1]}); say --range -1..1, 0..1 or 0..255"
         raise StyleError(message, style=str(path))
@@ -34,8 +37,10 @@ def as_graph(path: Path, value_range: ValueRange | None = None) -> Recognized:
         if multiple > 1
         else "sides of any size: sizes were tried"
     )
-    reasons = (*described.reasons, tried, "RGB order: a graph does not tell it")
-    return Recognized("onnx", GeneratorSpec(name="onnx", options=options), {"graph": graph}, found, "rgb", reasons)
+    order = card.channel_order if card else "rgb"
+    source = "the card inside says it" if card else "a graph does not tell it"
+    reasons = (*described.reasons, tried, f"{order.upper()} order: {source}")
+    return Recognized("onnx", GeneratorSpec(name="onnx", options=options), {"graph": graph}, found, order, reasons)
 
 
 def _multiple(path: Path, graph: torch.Tensor, axes: Axes) -> int:

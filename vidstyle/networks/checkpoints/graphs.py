@@ -1,12 +1,12 @@
 """ONNX graphs: their weights, and what they say of the pictures they take."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from google.protobuf.message import DecodeError
 from torch import Tensor
 
 from vidstyle.errors import PluginError, StyleError
@@ -15,6 +15,7 @@ from vidstyle.networks.style import ValueRange
 
 try:
     import onnx
+    from google.protobuf.message import DecodeError
     from onnx import numpy_helper
 except ImportError as error:
     message = f"ONNX files need packages that are absent: {error}; install them with: pip install 'vidstyle[onnx]'"
@@ -58,7 +59,7 @@ def load_graph(path: Path) -> Any:
         model = onnx.load(path, load_external_data=False)
     except (DecodeError, OSError, ValueError) as error:
         raise StyleError(f"{path} can't be read as ONNX: {error}; fetch it again", style=str(path)) from error
-    if any(each.external_data for each in model.graph.initializer):
+    if any(each.external_data for each in _stored(model.graph)):
         message = f"{path} keeps weights in other files, which are not followed; save it as one file"
         raise StyleError(message, style=str(path))
     strange = {node.domain for node in model.graph.node} - _DOMAINS - {each.domain for each in model.functions}
@@ -93,6 +94,15 @@ def describe_graph(path: Path) -> Graph:
     return Graph(
         axes, value_range, (f"{axes.upper()}: its input is {told}", f"values {value_range or 'unknown'}: {why}")
     )
+
+
+def _stored(graph: Any) -> Iterator[Any]:
+    """All tensors inside a graph, those of its branches and loops among them."""
+    yield from graph.initializer
+    for attribute in (each for node in graph.node for each in node.attribute):
+        yield from (attribute.t, *attribute.tensors)
+        for inner in (attribute.g, *attribute.graphs):
+            yield from _stored(inner)
 
 
 def _shape(value: Any) -> list[int | str]:

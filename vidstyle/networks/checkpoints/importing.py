@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,10 @@ from vidstyle.errors import StyleError
 from vidstyle.networks.checkpoints.proof import doubts, write_golden
 from vidstyle.networks.checkpoints.reading import Checkpoint, read_checkpoint
 from vidstyle.networks.checkpoints.recognizing import OWN, Recognized, recognize
+from vidstyle.networks.checkpoints.writing import writable
 from vidstyle.networks.gallery import user_models
 from vidstyle.networks.style import (
+    CARD,
     ChannelOrder,
     Provenance,
     StyleCard,
@@ -53,23 +54,35 @@ def import_style(
 
     Raises:
         StyleError: unreadable, of no known layout, or there is such a style already and `overwrite` is not given.
+        TargetError: the folder of styles can't be written to.
     """
     name = name or _name_of(path)
     if not _NAME.fullmatch(name):
         raise StyleError(f"{name!r} is no name for a style; use small letters, digits, - and _", style=name)
     folder = (models or user_models()) / name
-    if folder.exists() and not overwrite:
-        raise StyleError(f"there is a style in {folder} already; choose another --name or say --overwrite", style=name)
+    _require_free(folder, overwrite=overwrite)
     checkpoint = read_checkpoint(path)
     found = _recognized(checkpoint, layout, value_range)
     card = _card(name, checkpoint, found, value_range, channel_order, licence)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".import-", dir=folder.parent) as work:
-        made, warnings = _written(Path(work) / name, card, found)
-        if folder.exists():
-            shutil.rmtree(folder)
-        (Path(work) / name).rename(folder)
+    with writable(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".import-", dir=folder.parent) as work:
+            made, warnings = _written(Path(work) / name, card, found)
+            if folder.exists():
+                folder.rename(Path(work) / "old")
+            (Path(work) / name).rename(folder)
     return Imported(made, folder, warnings)
+
+
+def _require_free(folder: Path, *, overwrite: bool) -> None:
+    if not folder.exists():
+        return
+    if not (folder / CARD).is_file():
+        message = f"{folder} is there already and is no style; it is not replaced, choose another --name"
+        raise StyleError(message, style=folder.name)
+    if not overwrite:
+        message = f"there is a style in {folder} already; choose another --name or say --overwrite"
+        raise StyleError(message, style=folder.name)
 
 
 def _recognized(checkpoint: Checkpoint, layout: str | None, value_range: ValueRange | None) -> Recognized:
@@ -78,13 +91,13 @@ def _recognized(checkpoint: Checkpoint, layout: str | None, value_range: ValueRa
     from vidstyle.networks.checkpoints.graph_import import as_graph  # noqa: PLC0415  # needs an extra
 
     if layout == "onnx":
-        return as_graph(checkpoint.path, value_range)
+        return as_graph(checkpoint, value_range)
     try:
         return recognize(checkpoint, layout)
     except StyleError:
         if layout is not None:
             raise
-        return as_graph(checkpoint.path, value_range)
+        return as_graph(checkpoint, value_range)
 
 
 def _written(folder: Path, card: StyleCard, found: Recognized) -> tuple[StyleCard, tuple[str, ...]]:

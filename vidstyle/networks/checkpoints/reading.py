@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
-from vidstyle.errors import StyleError
+from vidstyle.errors import StyleError, VidstyleError
 from vidstyle.networks.checkpoints.archives import CARD_KEY, is_torchscript, read_torchscript
 
-_PREFIXES = ("module.", "_orig_mod.")  # of DataParallel, and of torch.compile
+_PREFIXES = ("module.", "_orig_mod.", "generator.", "netG.", "G.")  # DataParallel, torch.compile, of a whole training
 _WRAPPERS = ("model", "state_dict", "params_ema", "params", "generator", "net", "netG", "G", "weights")
 _DEEPEST = 3  # wrappers in wrappers
 _KERNEL = 4  # dimensions of a 2-D convolution's weights
@@ -62,19 +62,12 @@ def read_checkpoint(path: Path) -> Checkpoint:
         found = _read(path)
     except pickle.UnpicklingError as error:
         raise StyleError(_unsafe(path, error), style=str(path)) from error
-    except (
-        OSError,
-        RuntimeError,
-        EOFError,
-        ValueError,
-        KeyError,
-        TypeError,
-        SafetensorError,
-        zipfile.BadZipFile,
-    ) as error:
+    except VidstyleError:
+        raise
+    except Exception as error:  # damaged files make readers raise whatever they like
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        message = f"{path} can't be read as weights: {reason}; is it whole? Fetch it again"
-        raise StyleError(message, style=str(path)) from error
+        hint = "" if type(error) is ValueError else "; is it whole? Fetch it again"
+        raise StyleError(f"{path} can't be read as weights: {reason}{hint}", style=str(path)) from error
     if not found.tensors and found.kind != "ONNX":  # a graph may work without
         raise StyleError(f"{path} holds no tensors; expected the weights of a generator", style=str(path))
     return _oriented(_unprefixed(found))
@@ -115,13 +108,25 @@ def _unwrapped(loaded: Any) -> tuple[dict[str, Tensor], list[str]]:
         if not isinstance(loaded, Mapping):
             raise ValueError(f"it holds a {type(loaded).__name__}, not a state dict")  # noqa: TRY004
         tensors = {str(key): value.detach() for key, value in loaded.items() if isinstance(value, Tensor)}
-        inner = [key for key in _WRAPPERS if isinstance(loaded.get(key), Mapping)]
+        inner = [key for key in _WRAPPERS if isinstance(loaded.get(key), Mapping)] or _networks(loaded)
         if tensors or not inner:
             break
         others = ", ".join(str(key) for key in loaded if key != inner[0])
         notes.append(f"taken from its {inner[0]!r}" + (f", left out: {others}" if others else ""))
         loaded = loaded[inner[0]]
     return tensors, notes
+
+
+def _networks(loaded: Mapping[Any, Any]) -> list[Any]:
+    """Give the key of the one state dict among whatever else a training saved. Raises ValueError for several."""
+    found = [
+        key
+        for key, value in loaded.items()
+        if isinstance(value, Mapping) and any(isinstance(each, Tensor) for each in value.values())
+    ]
+    if len(found) > 1:
+        raise ValueError(f"it holds several networks, {', '.join(map(str, found))}; save the generator's alone")
+    return found
 
 
 def _read_folder(folder: Path) -> Checkpoint:
@@ -158,10 +163,7 @@ def _tensor(array: Any) -> Tensor:
 
 def _unprefixed(found: Checkpoint) -> Checkpoint:
     notes, tensors = list(found.notes), found.tensors
-    while True:
-        prefix = next((p for p in _PREFIXES if all(key.startswith(p) for key in tensors)), None)
-        if prefix is None:
-            break
+    while prefix := next((p for p in _PREFIXES if tensors and all(key.startswith(p) for key in tensors)), None):
         notes.append(f"prefix {prefix!r} stripped")
         tensors = {key.removeprefix(prefix): value for key, value in tensors.items()}
     tensors = {key.removesuffix(":0"): value for key, value in tensors.items()}  # TensorFlow's first output

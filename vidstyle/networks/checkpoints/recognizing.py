@@ -20,6 +20,7 @@ OWN = "vidstyle"
 
 # What normalization layers of old checkpoints carry along, and no layer that normalizes each picture by itself uses.
 _IDLE = re.compile(r".*\.(running_mean|running_var|num_batches_tracked)")
+_COUNTER = ".num_batches_tracked"
 _SHOWN = 4  # keys of each kind in a message
 
 
@@ -61,8 +62,9 @@ def recognize(checkpoint: Checkpoint, layout: str | None = None) -> Recognized:
     """
     if layout is not None and layout not in (*LAYOUTS, OWN):
         raise StyleError(f"no layout called {layout!r}; known: {', '.join([*LAYOUTS, OWN])}", style=layout)
-    if checkpoint.card is not None and layout in (None, OWN):
-        return _own(checkpoint, checkpoint.card)
+    card = own_card(checkpoint)
+    if card is not None and layout in (None, OWN):
+        return _own(checkpoint, card)
     if layout == OWN:
         raise StyleError(f"{checkpoint.path} carries no vidstyle card; leave out --from", style=str(checkpoint.path))
     shapes = {key: tuple(value.shape) for key, value in checkpoint.tensors.items()}
@@ -76,7 +78,7 @@ def recognize(checkpoint: Checkpoint, layout: str | None = None) -> Recognized:
 def _compared(shapes: Shapes, layout: Layout) -> _Comparison:
     expected = _expected(shapes, layout)
     present = {key for key in shapes if key in expected or not _IDLE.fullmatch(key)}
-    missing = [key for key in expected if key not in shapes and not key.endswith(".num_batches_tracked")]
+    missing = [key for key in expected if key not in shapes and not key.endswith(_COUNTER)]
     other = [
         f"{key} {shapes[key]}, not {expected[key]}"
         for key in expected
@@ -111,15 +113,23 @@ def _taken(checkpoint: Checkpoint, shapes: Shapes, layout: Layout) -> Recognized
     return Recognized(layout.name, guess.generator, state, layout.value_range, layout.channel_order, reasons)
 
 
-def _own(checkpoint: Checkpoint, text: str) -> Recognized:
+def own_card(checkpoint: Checkpoint) -> StyleCard | None:
+    """Give the style card that our own exports carry. Raises StyleError where it is not valid."""
+    if checkpoint.card is None:
+        return None
     try:
-        card = StyleCard.model_validate_json(text)
-        with torch.device("meta"):
-            ours = build_generator(card.generator).state_dict()
+        return StyleCard.model_validate_json(checkpoint.card)
     except ValidationError as error:
         message = f"{checkpoint.path} carries a vidstyle card that is not valid: {error.errors()[0]['msg']}"
         raise StyleError(message, style=str(checkpoint.path)) from error
-    state = {key: checkpoint.tensors[key].to(like.dtype) for key, like in ours.items() if key in checkpoint.tensors}
+
+
+def _own(checkpoint: Checkpoint, card: StyleCard) -> Recognized:
+    with torch.device("meta"):
+        ours = build_generator(card.generator).state_dict()
+    idle = {key: torch.zeros(like.shape) for key, like in ours.items() if key.endswith(_COUNTER)}  # ONNX has no place
+    tensors = idle | checkpoint.tensors
+    state = {key: tensors[key].to(like.dtype) for key, like in ours.items() if key in tensors}
     wrong = [key for key, like in ours.items() if key not in state or state[key].shape != like.shape]
     if wrong:
         message = (
