@@ -3,11 +3,13 @@
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from tests.media.evidence import copy_clip, planes
+from tests.sequences import copy, read_exr, write_exrs, write_pictures
 from vidstyle.frames import FrameBatch
 from vidstyle.media import ClipReader, ClipWriter, DecodeConfig, EncodeConfig, probe
 
@@ -111,3 +113,58 @@ def test_opacity_of_real_files_is_read_and_kept(tmp_path, real_clips, name):
     assert batch.alpha.shape == (1, reader.info.video.height, reader.info.video.width)
     assert (codes.min() < codes.max()) == (name not in OPAQUE_FIRST)
     assert torch.equal(alphas(tmp_path / "b.mkv"), batch.alpha)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".dpx"])
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_rgba_pictures_come_back_with_every_code(tmp_path, suffix, depth):
+    frames = rgba(depth)
+    source = write_pictures(tmp_path / "s.%04d.png", frames)
+    _, writer, _ = copy(source, tmp_path / f"t.%04d{suffix}", decode={"fps": 24})
+    assert writer.warnings == []
+    copy(tmp_path / f"t.%04d{suffix}", tmp_path / "u.%04d.png", decode={"fps": 24})
+    wider = 257 if suffix != ".png" and depth is np.uint8 else 1  # TIFF and DPX are written in 16 bits
+    for number, frame in enumerate(frames, start=1001):
+        found = cv2.imread(str(tmp_path / f"u.{number}.png"), cv2.IMREAD_UNCHANGED)[:, :, [2, 1, 0, 3]]
+        assert np.array_equal(found, frame.astype(found.dtype) * wider)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".exr"])
+@pytest.mark.parametrize("pix_fmt", ["yuva444p10le", "gbrap12le", "gbrap16le", "bgra"])
+def test_a_clips_opacity_goes_into_pictures_and_back_to_the_code(tmp_path, suffix, pix_fmt):
+    source = with_alpha(tmp_path / "a.mkv", "ffv1", pix_fmt)
+    _, writer, _ = copy(source, tmp_path / f"t.%04d{suffix}")
+    assert any("EXR's colours count as multiplied" in warning for warning in writer.warnings) == (suffix == ".exr")
+    copy(tmp_path / f"t.%04d{suffix}", tmp_path / "b.mkv", decode={"fps": 25}, encoder="ffv1", pixel_format=pix_fmt)
+    assert torch.equal(alphas(source), alphas(tmp_path / "b.mkv"))
+    if suffix != ".exr" and not pix_fmt.startswith("yuv"):  # what noise means in YUV is mostly no colour at all
+        for before, after in zip(planes(source), planes(tmp_path / "b.mkv"), strict=True):
+            assert all(map(np.array_equal, before, after))
+
+
+def test_an_exrs_opacity_goes_into_clips_and_pictures_and_nothing_is_said_from_exr_to_exr(tmp_path):
+    random = np.random.default_rng(4)
+    channels = {name: random.random((48, 64)).astype(np.float16) for name in "RGBA"}
+    source = write_exrs(tmp_path / "s.%04d.exr", [channels])
+    copy(source, tmp_path / "b.mkv", decode={"fps": 24}, encoder="ffv1", pixel_format="gbrap16le")
+    codes = (channels["A"].astype(np.float64) * 65535 + 0.5).astype(np.uint16)
+    assert np.array_equal(alphas(tmp_path / "b.mkv")[0].numpy(), codes)
+    copy(source, tmp_path / "p.%04d.png", decode={"fps": 24})
+    assert np.array_equal(cv2.imread(str(tmp_path / "p.1001.png"), cv2.IMREAD_UNCHANGED)[:, :, 3], codes)
+    _, writer, _ = copy(source, tmp_path / "t.%04d.exr", decode={"fps": 24})
+    assert not [warning for warning in writer.warnings if "opacity" in warning]
+    found, _ = read_exr(tmp_path / "t.1001.exr")
+    assert all(np.array_equal(found[name], channels[name]) for name in "RGBA")
+    _, writer, _ = copy(source, tmp_path / "c.mp4", decode={"fps": 24})
+    assert any("opacity is not kept" in warning for warning in writer.warnings)
+
+
+def test_pictures_asked_for_without_opacity_say_so(tmp_path):
+    source = write_pictures(tmp_path / "s.%04d.png", rgba(np.uint8))
+    _, writer, _ = copy(source, tmp_path / "t.%04d.png", decode={"fps": 24}, pixel_format="rgb24")
+    assert any("opacity is not kept as rgb24" in warning for warning in writer.warnings)
+
+
+def rgba(depth):
+    """(2, 48, 64, 4) codes of noise, opacity last."""
+    return np.random.default_rng(0).integers(0, np.iinfo(depth).max + 1, (2, 48, 64, 4)).astype(depth)

@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float32
 from numpy.typing import NDArray
 
 from vidstyle.errors import ClipReadError, ClipWriteError, ConfigError, PluginError
 from vidstyle.media.colour import ColourTags
-from vidstyle.media.pictures import PictureFacts, unlike_the_first
+from vidstyle.media.pictures import PictureFacts, Pixels, unlike_the_first
 
 HALF, FLOAT = "gbrpf16le", "gbrpf32le"  # FFmpeg's names of the two depths
+WITH_ALPHA = {HALF: "gbrapf16le", FLOAT: "gbrapf32le"}
+_DEPTHS = {"float16": "half", "float32": "float"}
+_OPAQUE = 65535  # the code that opacity 1 becomes
 _COLOURS = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"), ("Y", "Y", "Y"))
 _OWN = (
     "oiio:",
@@ -49,22 +51,29 @@ class ExrPictures:
         self._max_pixels = max_pixels
         buffer = self._opened(first)
         self._colours = _colours(first, buffer.spec().channelnames)
+        self._alpha = _alpha(buffer.spec(), self._colours)
         self.facts = _facts(buffer, self._colours)
 
-    def read(self, path: Path) -> Float32[torch.Tensor, "3 h w"]:
-        """The colour channels of one picture as they are in the file."""
+    def read(self, path: Path) -> Pixels:
+        """The colour channels of one picture as they are in the file, and its opacity in codes of 16 bits."""
         buffer = self._opened(path)
         names = list(buffer.spec().channelnames)
         full = buffer.roi_full
         found = f"{full.width}x{full.height} with channels {', '.join(names)}"
-        if (full.width, full.height) != (self.facts.width, self.facts.height) or not set(self._colours) <= set(names):
+        wanted = {*self._colours, *([self._alpha] if self._alpha is not None else [])}
+        if (full.width, full.height) != (self.facts.width, self.facts.height) or not wanted <= set(names):
             raise unlike_the_first(path, found, self.facts)
-        pixels = read_pixels(buffer, path)[:, :, [names.index(name) for name in self._colours]]
+        everything = read_pixels(buffer, path)
+        pixels = everything[:, :, [names.index(name) for name in self._colours]]
         broken = ~np.isfinite(pixels)
         if broken.any():
             self.not_finite += int(broken.sum())
             pixels = np.nan_to_num(pixels, nan=0.0, posinf=65504.0, neginf=-65504.0)
-        return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+        rgb = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+        if self._alpha is None:
+            return Pixels(rgb, None)
+        codes = np.nan_to_num(everything[:, :, names.index(self._alpha)].astype(np.float64), nan=0.0).clip(0, 1) * _OPAQUE + 0.5
+        return Pixels(rgb, torch.from_numpy(codes.astype(np.uint16)))
 
     def _opened(self, path: Path) -> Any:
         oiio = require_openimageio()
@@ -96,13 +105,14 @@ def read_pixels(buffer: Any, path: Path) -> NDArray[np.float32]:
 def write_exr(
     path: Path,
     rgb: NDArray[Any],
+    alpha: NDArray[Any] | None = None,
     *,
     like: Path | None = None,
     rate: Fraction | None = None,
     aspect: Fraction | None = None,
     compression: str = "zip",
 ) -> None:
-    """Write (h, w, 3) scene-linear RGB in its own dtype, half or float.
+    """Write (h, w, 3) scene-linear RGB and opacity (h, w), 0…1, each in its own dtype, half or float.
 
     The channels beside colour and the header's attributes come from the picture `like`, where there is one.
 
@@ -112,8 +122,12 @@ def write_exr(
     """
     oiio = require_openimageio()
     height, width, _ = rgb.shape
-    depth = "half" if rgb.dtype == np.float16 else "float"
+    depth = _DEPTHS[rgb.dtype.name]
     spec, pixels = oiio.ImageSpec(width, height, 3, depth), np.asarray(rgb, np.float32)
+    if alpha is not None:
+        spec.nchannels, spec.channelnames = 4, ("R", "G", "B", "A")
+        spec.channelformats = tuple(map(oiio.TypeDesc, (depth, depth, depth, _DEPTHS[alpha.dtype.name])))
+        pixels = np.dstack((pixels, np.asarray(alpha, np.float32)))
     if like is not None:
         spec, pixels = _beside(spec, pixels, like, depth)
     spec.attribute("compression", compression)
@@ -174,9 +188,17 @@ def _colours(path: Path, names: tuple[str, ...]) -> tuple[str, str, str]:
     return (f"{layers[0]}R", f"{layers[0]}G", f"{layers[0]}B")
 
 
+def _alpha(spec: Any, colours: tuple[str, str, str]) -> str | None:
+    """The name of the channel that holds the opacity of these colours; None where there is none, in floats."""
+    layer = colours[0][:-1] if colours[0].endswith(".R") else ""
+    names = [f"{layer}{name}" for name in ("A", "a", "alpha")]
+    found = [n for n, name in enumerate(spec.channelnames) if name in names and _is_float(spec, n)]
+    return str(spec.channelnames[found[0]]) if found else None
+
+
 def _facts(buffer: Any, colours: tuple[str, str, str]) -> PictureFacts:
     spec, full = buffer.spec(), buffer.roi_full
-    deep = str(spec.channelformat(list(spec.channelnames).index(colours[0]))) == "float"
+    depth = FLOAT if str(spec.channelformat(list(spec.channelnames).index(colours[0]))) == "float" else HALF
     rate = spec.getattribute("FramesPerSecond") or spec.getattribute("framesPerSecond")
     aspect = spec.getattribute("PixelAspectRatio")
     outside = (
@@ -189,12 +211,11 @@ def _facts(buffer: Any, colours: tuple[str, str, str]) -> PictureFacts:
     return PictureFacts(
         width=full.width,
         height=full.height,
-        pix_fmt=FLOAT if deep else HALF,
+        pix_fmt=depth if _alpha(spec, colours) is None else WITH_ALPHA[depth],
         tags=ColourTags(matrix="gbr", range="full"),
         rate=Fraction(*rate) if isinstance(rate, tuple) and all(rate) else None,
         aspect=Fraction(aspect).limit_denominator(1000) if aspect and aspect != 1 else None,
         timecode=spec.get_string_attribute("smpte:TimeCode"),
-        alpha=False,  # it goes from file to file with the other channels
         notes=tuple(notes),
     )
 

@@ -82,10 +82,10 @@ def _seen(oiio: Any, path: Path) -> Picture:
 def _coded(path: Path) -> Picture:
     facts = CodedPictures(path, max_pixels=DecodeConfig().max_pixels).facts
     layout = planar_layout(facts.pix_fmt)
-    colours = ("Y",) if layout is not None and layout.kind == "gray" else ("R", "G", "B")
-    return Picture(
-        (facts.width, facts.height), layout.bits if layout is not None else 8, colours + ("A",) * facts.alpha
-    )
+    size = facts.width, facts.height
+    if layout is None:
+        return Picture(size, 8, ("R", "G", "B"))
+    return Picture(size, layout.bits, (("Y",) if layout.kind == "gray" else ("R", "G", "B")) + ("A",) * layout.alpha)
 
 
 def depth_of(clip: Path) -> int:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import av
 import torch
 from av import VideoFrame
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt
 
 from vidstyle.errors import ClipReadError, ConfigError
 from vidstyle.media.colour import (
@@ -25,7 +25,7 @@ from vidstyle.media.colour import (
 )
 from vidstyle.media.opening import translate_read_errors
 from vidstyle.media.pixels import PlaneConverter, PlaneLayout
-from vidstyle.media.planar import has_alpha, planar_layout, planes_of
+from vidstyle.media.planar import planar_layout, planes_of
 
 DECODERS = {".png": "png", ".jpg": "mjpeg", ".jpeg": "mjpeg", ".tif": "tiff", ".tiff": "tiff", ".dpx": "dpx"}
 _BROKEN_RATE = 1000  # frames per second; what a header claims beyond it is no rate
@@ -50,10 +50,10 @@ class PictureFormat:
 
 
 FORMATS: Mapping[str, PictureFormat] = {
-    ".png": PictureFormat("png", ("rgb24", "rgb48be"), ("gray", "gray16be")),
-    ".tif": PictureFormat("tiff", ("rgb48le",), ("rgb24", "gray", "gray16le")),
-    ".tiff": PictureFormat("tiff", ("rgb48le",), ("rgb24", "gray", "gray16le")),
-    ".dpx": PictureFormat("dpx", ("gbrp10be", "gbrp12be", "rgb48be"), ("rgb24",)),
+    ".png": PictureFormat("png", ("rgb24", "rgb48be", "rgba", "rgba64be"), ("gray", "gray16be")),
+    ".tif": PictureFormat("tiff", ("rgb48le", "rgba64le"), ("rgb24", "rgba", "gray", "gray16le")),
+    ".tiff": PictureFormat("tiff", ("rgb48le", "rgba64le"), ("rgb24", "rgba", "gray", "gray16le")),
+    ".dpx": PictureFormat("dpx", ("gbrp10be", "gbrp12be", "rgb48be", "rgba64be"), ("rgb24", "rgba")),
 }
 
 
@@ -67,8 +67,14 @@ class PictureFacts(NamedTuple):
     rate: Fraction | None
     aspect: Fraction | None
     timecode: str
-    alpha: bool
     notes: tuple[str, ...] = ()
+
+
+class Pixels(NamedTuple):
+    """One picture: display-referred RGB, 0 black and 1 white, or light; and its opacity in codes, where it has one."""
+
+    rgb: Float32[torch.Tensor, "3 h w"]
+    alpha: UInt[torch.Tensor, "h w"] | None
 
 
 class CodedPictures:
@@ -91,14 +97,14 @@ class CodedPictures:
         tagged = self.facts.tags.matrix
         self._converter = PlaneConverter(layout, tagged if tagged in LUMA_WEIGHTS else "bt709", full_range=True)
 
-    def read(self, path: Path) -> Float32[torch.Tensor, "3 h w"]:
-        """One picture as display-referred RGB, 0 black and 1 white."""
+    def read(self, path: Path) -> Pixels:
+        """One picture as a screen shows it."""
         frame, _ = self._decoded(path)
         found = frame.width, frame.height, planar_layout(frame.format.name)
         if found != (self.facts.width, self.facts.height, self._layout):
             raise unlike_the_first(path, f"{frame.width}x{frame.height} {frame.format.name}", self.facts)
         planes = [plane[None] for plane in planes_of(frame, self._layout)]
-        return self._converter.to_rgb(planes)[0]
+        return Pixels(self._converter.to_rgb(planes)[0], planes[-1][0] if self._layout.alpha else None)
 
     def _decoded(self, path: Path) -> tuple[VideoFrame, Any]:
         context: Any = av.CodecContext.create(self._decoder, "r")
@@ -170,7 +176,6 @@ def _facts(frame: VideoFrame, context: Any) -> PictureFacts:
         rate=rate if rate and rate < _BROKEN_RATE else None,
         aspect=Fraction(context.sample_aspect_ratio) if context.sample_aspect_ratio else None,
         timecode=frame.metadata.get("timecode", ""),
-        alpha=has_alpha(frame.format.name),
     )
 
 

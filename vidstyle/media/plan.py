@@ -14,7 +14,7 @@ from vidstyle.media.planar import planar_layout
 from vidstyle.media.presets import with_preset
 from vidstyle.media.target import MILLISECONDS, container_of
 
-_FLOATS = {"gbrpf16le": "gbrp16le", "gbrpf32le": "gbrp16le"}
+_FLOATS = {"gbrpf16le": "gbrp16le", "gbrpf32le": "gbrp16le", "gbrapf16le": "gbrap16le", "gbrapf32le": "gbrap16le"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from vidstyle.frames import Span
 from vidstyle.media.choosing import losses, nearest_layout
 from vidstyle.media.clip import ClipInfo
 from vidstyle.media.encoders import AUTO, EncodeConfig
-from vidstyle.media.exr import FLOAT, HALF, check_compression, require_openimageio
+from vidstyle.media.exr import FLOAT, HALF, WITH_ALPHA, check_compression, require_openimageio
 from vidstyle.media.numbering import Numbering
 from vidstyle.media.opening import translate_write_errors
 from vidstyle.media.pictures import FORMATS
@@ -24,6 +24,8 @@ PICTURE_FORMATS: Mapping[str, tuple[str, ...]] = {
     **{suffix: form.usual + form.further for suffix, form in FORMATS.items()},
     EXR: (HALF, FLOAT),
 }
+_DEEP = (FLOAT, WITH_ALPHA[FLOAT])
+_HALF_BITS = 10  # opacity in codes of so many bits comes back from a half float
 _FIRST = 1001  # where film counts from
 _OF_CLIPS = ("preset", "quality", "speed", "profile")
 
@@ -49,6 +51,19 @@ class SequencePlan:
     def suffix(self) -> str:
         """The kind of picture."""
         return self.target.suffix.lower()
+
+    @property
+    def alpha(self) -> str | None:
+        """The depth in which an EXR gets the source's opacity; None where it has none, or copies it from an EXR."""
+        source = source_layout(self.like)
+        if self.layout is not None or not source.alpha or self.from_exr:
+            return None
+        return HALF if source.bits <= _HALF_BITS else FLOAT
+
+    @property
+    def from_exr(self) -> bool:
+        """Whether the source is an EXR sequence."""
+        return self.like.video.first_number is not None and self.like.path.suffix.lower() == EXR
 
     def first_number(self, span: Span) -> int:
         """The number of the first picture written: asked for, or as the source counts, whatever span is rendered."""
@@ -102,13 +117,14 @@ class SequencePlan:
         """What pictures can't keep, a sentence each."""
         like, video = self.like, self.like.video
         found = []
+        found += [f"video #{video.index}: {loss}" for loss in self._alpha_losses()]
         if self.layout is not None:
             bits, chroma, kind = losses(source_layout(like), self.layout)
             if lost := [word for count, word in ((bits, "depth"), (chroma + kind, "colour")) if count]:
                 found.append(
                     f"video #{video.index}: {video.pix_fmt} is written as {self.pix_fmt}; {', '.join(lost)} is lost"
                 )
-        elif video.pix_fmt == FLOAT and self.pix_fmt == HALF:
+        elif video.pix_fmt in _DEEP and self.pix_fmt == HALF:
             found.append(f"video #{video.index}: floats of 32 bits are written as half floats; depth is lost")
         if self.scene is not None and video.scene is None and video.tags.transfer != "iec61966-2-1":
             found.append(f"video #{video.index}: its transfer {video.tags.transfer} is made linear by sRGB's curve")
@@ -123,6 +139,17 @@ class SequencePlan:
         if like.chapters:
             found.append(f"{len(like.chapters)} chapters are not kept in pictures")
         return found
+
+    def _alpha_losses(self) -> list[str]:
+        if not source_layout(self.like).alpha:
+            return []
+        if self.layout is not None and not self.layout.alpha:
+            return [f"opacity is not kept as {self.pix_fmt}; write it as rgba or rgba64"]
+        if (self.suffix == EXR) == self.from_exr:
+            return []
+        return [
+            "colours and opacity are kept as they are; EXR's colours count as multiplied by it, other files' as not"
+        ]
 
 
 def plan_sequence(target: Path, like: ClipInfo, config: EncodeConfig) -> SequencePlan:
@@ -176,7 +203,7 @@ def _coded(suffix: str, like: ClipInfo, config: EncodeConfig) -> tuple[str, Plan
 
 
 def _depth(like: ClipInfo, config: EncodeConfig) -> str:
-    asked = config.pixel_format or (FLOAT if like.video.pix_fmt == FLOAT else HALF)
+    asked = config.pixel_format or (FLOAT if like.video.pix_fmt in _DEEP else HALF)
     if asked not in (HALF, FLOAT):
         raise ConfigError(f"EXR pictures are {HALF} or {FLOAT}, not {asked!r}", key="encode.pixel_format")
     return asked

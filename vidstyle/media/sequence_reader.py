@@ -14,6 +14,7 @@ from vidstyle.media.exr import ExrPictures
 from vidstyle.media.numbering import find_pictures
 from vidstyle.media.packets import Passthrough
 from vidstyle.media.pictures import CodedPictures, PictureFacts
+from vidstyle.media.planar import loses_alpha
 from vidstyle.media.reader import DecodeConfig, ReadTally
 from vidstyle.media.scene import SceneCoding
 from vidstyle.media.sequences import SequenceConfig
@@ -74,10 +75,14 @@ class SequenceReader:
         time_base: Fraction = self.info.video.time_base
         for start in range(0, len(chosen), self.config.batch):
             group = chosen[start : start + self.config.batch]
-            images = torch.stack([self._pictures.read(path) for _, path in group]).to(self.device)
+            pictures = [self._pictures.read(path) for _, path in group]
+            images = torch.stack([picture.rgb for picture in pictures]).to(self.device)
+            opacity = [picture.alpha for picture in pictures if picture.alpha is not None]
+            alpha = torch.stack(opacity) if opacity else None
             self.tally.decoded += len(group)
             scene = self.info.video.scene
-            yield FrameBatch(scene.to_display(images) if scene else images, tuple(n for n, _ in group), time_base)
+            shown = scene.to_display(images) if scene else images
+            yield FrameBatch(shown, tuple(n for n, _ in group), time_base, alpha)
         self._note_losses()
 
     def packets(self, span: Span | None = None) -> Passthrough:
@@ -91,8 +96,8 @@ class SequenceReader:
             tags = tags.model_copy(update={"transfer": "iec61966-2-1"})
         place = "video #0"
         self.warnings += [f"{place}: {note}" for note in facts.notes]
-        if facts.alpha:
-            self.warnings.append(f"{place}: alpha of {facts.pix_fmt} is not kept yet")
+        if loses_alpha(facts.pix_fmt):
+            self.warnings.append(f"{place}: opacity of {facts.pix_fmt} is not kept; write it as RGBA")
         video = VideoInfo(
             index=0,
             kind="video",

@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from vidstyle.errors import TargetError, VidstyleError
@@ -20,17 +19,21 @@ from vidstyle.media.choosing import thread_count
 from vidstyle.media.clip import ClipInfo
 from vidstyle.media.encoders import EncodeConfig
 from vidstyle.media.encoding import PlaneBatch, WriteTally
-from vidstyle.media.exr import HALF, write_exr
+from vidstyle.media.exr import FLOAT, HALF, write_exr
 from vidstyle.media.numbering import find_pictures
 from vidstyle.media.opening import translate_write_errors
 from vidstyle.media.packets import Passthrough
 from vidstyle.media.pictures import FORMATS, encode_picture, set_tags
 from vidstyle.media.pixels import PlaneConverter
+from vidstyle.media.plan import source_layout
 from vidstyle.media.planar import frame_of
 from vidstyle.media.scene import LARGEST
 from vidstyle.media.sequence_plan import EXR, plan_sequence
 from vidstyle.media.target import PartialFolder
 from vidstyle.media.work import Work
+from vidstyle.media.writer import opacity
+
+_KINDS = {HALF: np.float16, FLOAT: np.float32}
 
 
 class SequenceWriter:
@@ -116,7 +119,7 @@ class SequenceWriter:
 
             def put(batch: FrameBatch) -> None:
                 self._check(batch)
-                finished = PlaneBatch(self._planes(batch.images), batch.pts)
+                finished = PlaneBatch(self._planes(batch), batch.pts)
                 add(finished)
                 if work is not None:
                     work.put(finished)
@@ -162,16 +165,26 @@ class SequenceWriter:
             return {}
         return dict(enumerate(find_pictures(self.like.path).values()))
 
-    def _planes(self, images: torch.Tensor) -> list[NDArray[Any]]:
-        """The codes of each plane, (n, h, w): green, blue, red of integers; red, green, blue of the floats' bits."""
-        plan = self._plan
+    def _planes(self, batch: FrameBatch) -> list[NDArray[Any]]:
+        """The codes of each plane, (n, h, w): green, blue, red of integers; red, green, blue of the floats' bits.
+
+        Opacity comes last, where it is written.
+        """
+        plan, images = self._plan, batch.images
         if plan.scene is not None:
             images = plan.scene.to_scene(images)
         if plan.layout is not None:
-            return [plane.cpu().numpy() for plane in PlaneConverter(plan.layout, "bt709", True).to_planes(images)]
+            planes = [plane.cpu().numpy() for plane in PlaneConverter(plan.layout, "bt709", True).to_planes(images)]
+            bits = source_layout(self.like).bits
+            return planes + ([opacity(batch, bits, plan.layout).numpy()] if plan.layout.alpha else [])
         if plan.pix_fmt == HALF:
             images = images.clamp(-LARGEST, LARGEST).half()
-        return [plane.contiguous().cpu().numpy().view(np.uint16) for plane in images.unbind(1)]
+        floats = [plane.contiguous().cpu().numpy() for plane in images.unbind(1)]
+        if plan.alpha is not None:
+            top = (1 << source_layout(self.like).bits) - 1
+            codes = np.full_like(floats[0], top, np.float64) if batch.alpha is None else batch.alpha.numpy()
+            floats.append((codes / np.float64(top)).astype(_KINDS[plan.alpha]))
+        return [plane.view(np.uint16) for plane in floats]
 
     def _encode(self, path: Path, planes: list[NDArray[Any]], source: Path | None) -> None:
         plan, video = self._plan, self.like.video
@@ -179,12 +192,12 @@ class SequenceWriter:
         if aspect and video.orientation is not None and video.orientation.transposed:
             aspect = 1 / aspect
         if plan.layout is None:
-            kind = np.float16 if plan.pix_fmt == HALF else np.float32
-            rgb = np.stack([plane.view(kind) for plane in planes], axis=2)
+            rgb = np.stack([plane.view(_KINDS[plan.pix_fmt]) for plane in planes[:3]], axis=2)
+            alpha = planes[3].view(_KINDS[plan.alpha]) if plan.alpha is not None else None
             like = source if source is not None and source.suffix.lower() == EXR else None
             compression = self.config.options.get("compression", "zip")
             with translate_write_errors(self.target):
-                write_exr(path, rgb, like=like, rate=video.average_rate, aspect=aspect, compression=compression)
+                write_exr(path, rgb, alpha, like=like, rate=video.average_rate, aspect=aspect, compression=compression)
             return
         frame = frame_of(planes, plan.layout, plan.pix_fmt)
         set_tags(frame, video.tags)
