@@ -73,7 +73,7 @@ def _short(short: tuple[int, int], wanted: tuple[int, int], shown: tuple[int, in
     found = []
     for missing, asked, inside, side in zip(short, wanted, shown, ("before", "after"), strict=True):
         if missing > asked:
-            found.append(f"the source ends {missing - asked} of {inside} frames short of the transition {side} it")
+            found.append(f"the source lacks {missing - asked} of the {inside} frames that the edit may show {side} it")
         elif missing > 0:
             found.append(f"handles: {asked - missing} of {asked} frames {side} it, the source has no more")
     return found

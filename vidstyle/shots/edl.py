@@ -16,8 +16,7 @@ def read_edl(path: Path, config: ListConfig) -> Edit:
     if config.fps is None:
         raise ShotListError(f"{path}: an EDL does not say its frame rate; pass --fps, such as --fps 24", path=path)
     text = read_text(path)
-    rate = float(config.fps)
-    timeline = otio.read(path, cmx.with_drop_marks(text), rate=rate, ignore_timecode_mismatch=config.lax)
+    timeline = _timeline(path, cmx.with_drop_marks(text), float(config.fps), lax=config.lax)
     start = _begin_of(timeline)
     lines = {event.record[0]: event for event in cmx.edl_events(text, config.fps) if event.is_picture}
     found = walk(timeline)
@@ -39,6 +38,19 @@ def read_edl(path: Path, config: ListConfig) -> Edit:
         sounds=tuple(sounds_of(found.sounds, config.fps)), skipped=tuple(found.skipped), warnings=warnings,
         timeline=timeline, text=text,
     )  # fmt: skip
+
+
+def _timeline(path: Path, text: str, rate: float, *, lax: bool) -> Any:
+    try:
+        return otio.read(path, text, rate=rate, ignore_timecode_mismatch=lax)
+    except ShotListError as error:
+        if lax:
+            raise
+        try:
+            otio.read(path, text, rate=rate, ignore_timecode_mismatch=True)
+        except ShotListError:
+            raise error from error.__cause__
+        raise ShotListError(f"{error}; --lax reads it all the same, guessing which time is meant", path=path) from error
 
 
 def _as_in(line: cmx.EdlEvent, event: Event) -> Event:

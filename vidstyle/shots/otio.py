@@ -42,6 +42,8 @@ def read(path: Path, text: str | None = None, **options: Any) -> Any:
         return otio.adapters.read_from_string(text, name, **options)
     except Exception as error:  # adapters let any error of theirs through: ValueError, KeyError, AttributeError, …
         told = " ".join(str(error).split()) or type(error).__name__
+        if "unsupported schema version" in told:
+            told += f"; a newer OpenTimelineIO than {otio.__version__} wrote it: update it, or export for an older one"
         raise ShotListError(f"{path} can't be read as {suffix or 'a list'}: {told}", path=path) from error
 
 
