@@ -2,26 +2,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
-from torchvision.models import vgg16, vgg16_bn, vgg19
 
 from tests.measure.test_clips import batches
 from tests.motion.pictures import pan, texture
-from vidstyle.errors import ConfigError
+from tests.networks.seeing import PLACES, normalised
 from vidstyle.measure import FeatureNetwork, feature_distance, load_features, measure_clips
-
-COLOUR = {"0.weight": torch.eye(3)[:, :, None, None] * 255, "0.bias": torch.zeros(3)}
-PLACES = {2: (3, 64), 5: (64, 64), 9: (64, 128), 12: (128, 128), 16: (128, 256)}
-
-
-def normalised(*numbers: int) -> dict[str, Tensor]:
-    random = torch.Generator().manual_seed(0)
-    weights = dict(COLOUR)
-    for number in numbers:
-        inward, outward = PLACES[number]
-        weights[f"{number}.weight"] = torch.randn(outward, inward, 3, 3, generator=random) / (3 * inward**0.5)
-        weights[f"{number}.bias"] = torch.zeros(outward)
-    return weights
 
 
 @pytest.fixture(scope="module")
@@ -41,51 +26,11 @@ def test_equal_pictures_are_at_no_distance_and_noise_moves_away(network: Feature
 
 
 def test_a_large_picture_is_reduced_first(network: FeatureNetwork) -> None:
-    assert network(texture(512, 600)[None])[0].shape[-2:] == (256, 300)
-
-
-def test_a_picture_that_is_tiny_is_seen_by_the_first_stages(network: FeatureNetwork) -> None:
-    assert len(network(texture(4, 4)[None])) == 2
-
-
-@pytest.mark.parametrize(("numbers", "stages"), [((2,), 1), ((2, 5, 9), 2), (tuple(PLACES), 3)])
-def test_the_normalised_network_is_known_at_every_depth(tmp_path: Path, numbers: tuple[int, ...], stages: int) -> None:
-    torch.save(normalised(*numbers), tmp_path / "vgg.pth")
-    assert len(load_features(tmp_path / "vgg.pth")(texture(32, 32)[None])) == stages
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("make", "name", "last"), [(vgg16, "vgg16", 30), (vgg19, "vgg19", 36)])
-def test_torchvision_weights_give_its_own_activations(tmp_path: Path, make: object, name: str, last: int) -> None:
-    assert callable(make)
-    torch.manual_seed(0)
-    theirs = make(weights=None).features.eval()
-    torch.save({f"features.{key}": value for key, value in theirs.state_dict().items()}, tmp_path / "vgg.pth")
-    ours = load_features(tmp_path / "vgg.pth")
-    assert ours.name == name
-    picture = texture(48, 64)[None]
-    mean, spread = (torch.tensor(v)[:, None, None] for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
-    with torch.no_grad():
-        expected = theirs[: last - 1]((picture - mean) / spread).relu()
-    torch.testing.assert_close(ours(picture)[-1], expected, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.slow
-def test_batch_norm_is_refused_for_it_would_be_left_out(tmp_path: Path) -> None:
-    torch.save(vgg16_bn(weights=None).features.state_dict(), tmp_path / "bn.pth")
-    with pytest.raises(ConfigError, match="without batch norm"):
-        load_features(tmp_path / "bn.pth")
-
-
-def test_what_is_no_network_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "text.pth").write_text("no weights")
-    torch.save([1, 2], tmp_path / "list.pth")
-    torch.save({"a.weight": torch.zeros(2, 2, 3, 3)}, tmp_path / "other.pth")
-    for name, words in {"text": "can't be read", "list": "holds a list", "other": "found keys a.weight"}.items():
-        with pytest.raises(ConfigError, match=words):
-            load_features(tmp_path / f"{name}.pth")
-    with pytest.raises(ConfigError, match="can't be read"):
-        load_features(tmp_path / "absent.pth")
+    seen: list[torch.Size] = []
+    handle = network.register_forward_pre_hook(lambda _, images: seen.append(images[0].shape))
+    feature_distance(network, texture(512, 600)[None], texture(512, 600)[None])
+    handle.remove()
+    assert [tuple(shape[-2:]) for shape in seen] == [(256, 300), (256, 300)]
 
 
 def test_clips_are_compared_at_every_so_many_frames(network: FeatureNetwork) -> None:

@@ -8,7 +8,16 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, conv_transpose2d, group_norm, instance_norm, interpolate, leaky_relu, pad
+from torch.nn.functional import (
+    conv2d,
+    conv_transpose2d,
+    group_norm,
+    instance_norm,
+    interpolate,
+    leaky_relu,
+    max_pool2d,
+    pad,
+)
 
 Weights = Mapping[str, Tensor]
 
@@ -182,6 +191,30 @@ def tensorflow_fast_style(w: Weights, x: Tensor) -> Tensor:
         height, width = (2 * side for side in x.shape[-2:])
         x = normed(conv_transpose2d(x, kernel, stride=2)[..., :height, :width], *norm).relu()
     return conv(x, layers[-1]).tanh() * 150 + 255 / 2
+
+
+def distilled_features(w: Weights, x: Tensor) -> list[Tensor]:
+    """What a distilled VGG-19 gives at each stage's first ReLU, widened to VGG's channels."""
+    x, seen = conv2d(x, *_parts(w, "conv0")), []
+    for stage in range(1, 6):
+        for number in range(1, 5):
+            name = f"conv{stage}{number}"
+            if f"{name}.weight" in w:
+                x = max_pool2d(x, 2) if number == 1 < stage else x
+                x = _reflected(x, *_parts(w, name)).relu()
+                seen += [conv2d(x, *_parts(w, f"{name}_aux")).relu()] if number == 1 else []
+    return seen
+
+
+def normalised_features(w: Weights, x: Tensor) -> list[Tensor]:
+    """What the normalised VGG-19 gives at the last ReLU of each stage."""
+    x, seen = conv2d(x, *_parts(w, "0")), []
+    for number in ("2", "5", "9", "12", "16"):
+        x = max_pool2d(x, 2) if number in ("9", "16") and f"{number}.weight" in w else x
+        x = _reflected(x, *_parts(w, number)).relu() if f"{number}.weight" in w else x
+        last = number in ("5", "12", "16") or {"2": "5", "9": "12"}[number] + ".weight" not in w
+        seen += [x] if f"{number}.weight" in w and last else []
+    return seen
 
 
 REFERENCES = {

@@ -7,6 +7,7 @@ from vidstyle.networks.discriminators import (
     PixelDiscriminator,
     TemporalDiscriminator,
 )
+from vidstyle.networks.features import FeatureNetwork, load_features
 from vidstyle.networks.gallery import find_style, load_style, style_folders, user_models
 from vidstyle.networks.generators import GENERATORS, ResnetGenerator
 from vidstyle.networks.padding import Padding
@@ -28,6 +29,7 @@ __all__ = [
     "GENERATORS",
     "DataSource",
     "DenseDiscriminator",
+    "FeatureNetwork",
     "GeneratorSpec",
     "Padding",
     "PatchDiscriminator",
@@ -40,6 +42,7 @@ __all__ = [
     "TrainingRecord",
     "build_generator",
     "find_style",
+    "load_features",
     "load_style",
     "read_card",
     "read_style",

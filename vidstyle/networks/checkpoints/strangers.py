@@ -12,11 +12,11 @@ def stranger(shapes: Shapes) -> str | None:
     if any(key.startswith("update_block.") for key in shapes) and any(key.startswith("fnet.") for key in shapes):
         return "RAFT, which estimates flow: give it as motion.weights with motion.estimator=raft"
     if "conv0.weight" in shapes and any(key.endswith("_aux.weight") for key in shapes):
-        return "a distilled VGG-19, which gives features (networks.FEATURES), no pictures"
+        return "a distilled VGG-19, which gives features (networks.load_features), no pictures"
     if any(re.fullmatch(r"features\.\d+\.weight", key) for key in shapes):
-        return "a VGG, which gives features (networks.FEATURES), no pictures"
+        return "a VGG, which gives features (networks.load_features), no pictures"
     if shapes.get("0.weight") == (_RGB, _RGB, 1, 1) and "2.weight" in shapes:
-        return "a normalised VGG-19, which gives features (networks.FEATURES), no pictures"
+        return "a normalised VGG-19, which gives features (networks.load_features), no pictures"
     return _by_ends(shapes)
 
 
