@@ -21,6 +21,31 @@ def test_every_frame_of_a_day_has_a_label_that_leads_back_to_it(rate, frames, dr
     assert Timecode.parse(str(label), RATES[rate][0]) == label
 
 
+@given(st.sampled_from(sorted(RATES)), st.integers(0, 24 * 3600 * 60 - 1), st.booleans())
+def test_what_is_packed_is_the_same_label_again(rate, frames, drop):
+    label = Timecode(0, rate, drop and rate in (30, 60))
+    label += frames % label.day
+    packed = label.packed()
+    assert packed is not None
+    assert 0 <= packed < 1 << 32
+    assert Timecode.unpacked(packed, RATES[rate][0]) == label
+
+
+def test_packed_labels_are_decimals_with_flags():
+    assert Timecode.parse("01:02:03:04", 25).packed() == 0x01020304
+    assert Timecode.parse("10:20:30;29", Fraction(30000, 1001)).packed() == 0x10203029 | 0x40
+    assert Timecode.parse("10:20:30:49", 50).packed() == 0x10203024 | 1 << 31
+    assert Timecode.parse("10:20:30:59", 60).packed() == 0x10203029 | 1 << 15
+    assert Timecode.parse("10:20:30:59", 120).packed() is None
+
+
+@given(st.integers(0, 0xFFFFFFFF))
+def test_any_number_unpacks_to_a_label_or_to_none(number):
+    for rate in (24, 25, 30, 50, 60):
+        label = Timecode.unpacked(number, rate)
+        assert label is None or Timecode.parse(str(label), rate) == label
+
+
 @pytest.mark.parametrize("rate", [30, 60])
 def test_labels_left_out_are_those_of_the_standard(rate):
     dropped = 2 * rate // 30

@@ -11,6 +11,8 @@ _NTSC_30 = 30
 _DAY = 24 * 60  # minutes
 _NEAR = 0.005  # frames per second: 23.98 means 24000/1001 and 29.97 means 30000/1001
 _FASTEST = 1000
+_DROP = 0x40  # beside the tens of frames, in packed labels
+_FIFTY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,36 @@ class Timecode:
         total = (passed * 60 + seconds) * counted + frame - dropped * (passed - passed // 10)
         return cls(total, counted, drop)
 
+    @classmethod
+    def unpacked(cls, number: int, rate: Fraction | int) -> "Timecode | None":
+        """The label that `packed` made this number of; None where it is none of that rate."""
+        hours, minutes, seconds, frame = (
+            10 * (number >> place + 4 & tens) + (number >> place & 15)
+            for place, tens in ((24, 3), (16, 7), (8, 7), (0, 3))
+        )
+        counted = counted_rate(rate)
+        if counted > _NTSC_30:
+            frame = 2 * frame + (number >> _second_of_pair(counted) & 1)
+        drop = ";" if number & _DROP and not counted % _NTSC_30 else ":"
+        try:
+            return cls.parse(f"{hours:02}:{minutes:02}:{seconds:02}{drop}{frame:02}", rate)
+        except ConfigError:
+            return None
+
+    def packed(self) -> int | None:
+        """The label in 32 bits, as SMPTE ST 12-1 counts them for DPX and OpenEXR; None for more than 60 fps.
+
+        Convention: binary-coded decimals, hours in the highest byte. Above 30 fps frames are counted in pairs, and a
+        mark tells the second of a pair: in the hours at 50 fps, else in the seconds. ST 12-1:2014, 8.3 and 12.1.
+        """
+        if self.rate > 2 * _NTSC_30:
+            return None
+        hours, minutes, seconds, frame = (int(part) for part in re.split("[:;]", str(self)))
+        second = self.rate > _NTSC_30 and frame % 2
+        numbers = hours, minutes, seconds, frame // 2 if self.rate > _NTSC_30 else frame
+        packed = sum((n // 10 << 4 | n % 10) << place for n, place in zip(numbers, (24, 16, 8, 0), strict=True))
+        return packed | _DROP * self.drop | bool(second) << _second_of_pair(self.rate)
+
     def __add__(self, frames: int) -> "Timecode":
         """The label of the frame so many frames later; after a day it begins again."""
         return Timecode((self.frames + frames) % self.day, self.rate, self.drop)
@@ -79,6 +111,11 @@ class Timecode:
         """How many frames a day of labels holds."""
         dropped = self.rate // 15 if self.drop else 0
         return _DAY * 60 * self.rate - dropped * (_DAY - _DAY // 10)
+
+
+def _second_of_pair(rate: int) -> int:
+    """The bit that marks the second frame of a pair."""
+    return 31 if rate == _FIFTY else 15
 
 
 def counted_rate(rate: Fraction | int) -> int:

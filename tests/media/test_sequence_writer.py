@@ -62,10 +62,10 @@ def test_eight_bits_go_into_the_deeper_dpx_and_tiff_without_loss(tmp_path, out):
 def test_ten_bits_of_dpx_come_back_with_every_code(tmp_path, out):
     source = make_clip(tmp_path / "a.mkv", codec="ffv1", pix_fmt="gbrp10le", frames=2, audio=(), matrix=0)
     copy(source, out / "t.####.dpx")
-    copy(out / "t.####.dpx", out / "u.####.dpx", decode={"fps": 24})
+    copy(out / "t.####.dpx", out / "u.####.dpx")
     for number in (1001, 1002):
         assert (out / f"t.{number}.dpx").read_bytes() == (out / f"u.{number}.dpx").read_bytes()
-    copy(out / "u.####.dpx", tmp_path / "b.mkv", decode={"fps": 24}, encoder="ffv1")
+    copy(out / "u.####.dpx", tmp_path / "b.mkv", encoder="ffv1")
     for before, after in zip(planes(source), planes(tmp_path / "b.mkv"), strict=True):
         assert all(map(np.array_equal, before, after))
 
@@ -358,6 +358,45 @@ def test_each_exr_keeps_its_own_timecode(tmp_path, out):
         found = oiio.ImageBuf(str(out / f"t.000{number}.exr")).spec().get_string_attribute("smpte:TimeCode")
         assert found == f"01:02:03:0{number}"
     assert writer.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("rate", "labels"),
+    [
+        (Fraction(25), ("01:00:00:23", "01:00:00:24", "01:00:01:00")),
+        (Fraction(30000, 1001), ("00:00:59;28", "00:00:59;29", "00:01:00;02")),
+        (Fraction(50), ("10:00:00:48", "10:00:00:49", "10:00:01:00")),
+        (Fraction(60000, 1001), ("00:00:59;58", "00:00:59;59", "00:01:00;04")),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".dpx", ".exr"])
+def test_a_clips_timecode_goes_into_every_picture_and_back_into_a_clip(tmp_path, out, suffix, rate, labels):
+    clock = {"rate": rate, "time_base": 1 / rate}
+    source = make_clip(tmp_path / "a.mov", frames=3, timecode=labels[0], audio=(), width=64, height=48, **clock)
+    _, writer, _ = copy(source, out / f"t.####{suffix}")
+    assert not any("timecode" in warning for warning in writer.warnings)
+    for number, label in enumerate(labels, start=1001):
+        with open_reader(out / f"t.{number}{suffix}") as reader:
+            assert (reader.info.video.timecode, reader.info.video.average_rate) == (label, rate)
+    copy(out / f"t.####{suffix}", tmp_path / "b.mov")
+    assert probe(tmp_path / "b.mov").video.timecode == labels[0]
+    copy(out / f"t.####{suffix}", tmp_path / "u.####.dpx")
+    with open_reader(tmp_path / "u.1003.dpx") as reader:
+        assert reader.info.video.timecode == labels[2]
+
+
+def test_other_programs_read_the_header_of_a_dpx(tmp_path, out):
+    oiio = pytest.importorskip("OpenImageIO")
+    source = make_clip(tmp_path / "a.mov", frames=2, timecode="01:02:03:04", audio=(), width=64, height=48)
+    copy(source, out / "t.####.dpx")
+    buffer = oiio.ImageBuf(str(out / "t.1002.dpx"))
+    spec = buffer.spec()
+    assert spec.get_string_attribute("smpte:TimeCode") == "01:02:03:05"
+    assert spec.get_float_attribute("dpx:FrameRate") == spec.get_float_attribute("dpx:TemporalFrameRate") == 25
+    assert buffer.read(0, 0, True)
+    with av.open(str(out / "t.1002.dpx"), format="dpx_pipe") as container:
+        (frame,) = container.decode(video=0)
+    assert frame.metadata["timecode"] == "01:02:03:05"
 
 
 def test_what_else_a_clip_holds_is_named_where_pictures_cannot_hold_it(tmp_path, out):

@@ -15,6 +15,7 @@ from vidstyle.media.pictures import PictureFacts, Pixels, unlike_the_first
 HALF, FLOAT = "gbrpf16le", "gbrpf32le"  # FFmpeg's names of the two depths
 WITH_ALPHA = {HALF: "gbrapf16le", FLOAT: "gbrapf32le"}
 _DEPTHS = {"float16": "half", "float32": "float"}
+_TIMECODE = "smpte:TimeCode"  # OpenImageIO's name of it
 _OPAQUE = 65535  # the code that opacity 1 becomes
 _COLOURS = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"), ("Y", "Y", "Y"))
 _OWN = (
@@ -72,7 +73,10 @@ class ExrPictures:
         rgb = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
         if self._alpha is None:
             return Pixels(rgb, None)
-        codes = np.nan_to_num(everything[:, :, names.index(self._alpha)].astype(np.float64), nan=0.0).clip(0, 1) * _OPAQUE + 0.5
+        codes = (
+            np.nan_to_num(everything[:, :, names.index(self._alpha)].astype(np.float64), nan=0.0).clip(0, 1) * _OPAQUE
+            + 0.5
+        )
         return Pixels(rgb, torch.from_numpy(codes.astype(np.uint16)))
 
     def _opened(self, path: Path) -> Any:
@@ -110,11 +114,13 @@ def write_exr(
     like: Path | None = None,
     rate: Fraction | None = None,
     aspect: Fraction | None = None,
+    timecode: int | None = None,
     compression: str = "zip",
 ) -> None:
     """Write (h, w, 3) scene-linear RGB and opacity (h, w), 0…1, each in its own dtype, half or float.
 
-    The channels beside colour and the header's attributes come from the picture `like`, where there is one.
+    The channels beside colour and the header's attributes come from the picture `like`, where there is one; the packed
+    timecode is for a header that has none.
 
     Raises:
         ClipWriteError: the disk is full or fails.
@@ -128,6 +134,8 @@ def write_exr(
         spec.nchannels, spec.channelnames = 4, ("R", "G", "B", "A")
         spec.channelformats = tuple(map(oiio.TypeDesc, (depth, depth, depth, _DEPTHS[alpha.dtype.name])))
         pixels = np.dstack((pixels, np.asarray(alpha, np.float32)))
+    if timecode is not None:
+        spec.attribute(_TIMECODE, oiio.TypeTimeCode, (timecode, 0))
     if like is not None:
         spec, pixels = _beside(spec, pixels, like, depth)
     spec.attribute("compression", compression)
@@ -200,7 +208,7 @@ def _facts(buffer: Any, colours: tuple[str, str, str]) -> PictureFacts:
     spec, full = buffer.spec(), buffer.roi_full
     depth = FLOAT if str(spec.channelformat(list(spec.channelnames).index(colours[0]))) == "float" else HALF
     rate = spec.getattribute("FramesPerSecond") or spec.getattribute("framesPerSecond")
-    aspect = spec.getattribute("PixelAspectRatio")
+    aspect, timecode = spec.getattribute("PixelAspectRatio"), spec.getattribute(_TIMECODE)
     outside = (
         buffer.xmin < full.xbegin or buffer.ymin < full.ybegin or buffer.xmax >= full.xend or buffer.ymax >= full.yend
     )
@@ -215,7 +223,7 @@ def _facts(buffer: Any, colours: tuple[str, str, str]) -> PictureFacts:
         tags=ColourTags(matrix="gbr", range="full"),
         rate=Fraction(*rate) if isinstance(rate, tuple) and all(rate) else None,
         aspect=Fraction(aspect).limit_denominator(1000) if aspect and aspect != 1 else None,
-        timecode=spec.get_string_attribute("smpte:TimeCode"),
+        timecode=timecode[0] & 0xFFFFFFFF if isinstance(timecode, tuple) else None,
         notes=tuple(notes),
     )
 

@@ -23,12 +23,14 @@ from vidstyle.media.colour import (
     code_of,
     name_of,
 )
+from vidstyle.media.dpx import packed_timecode
 from vidstyle.media.opening import translate_read_errors
 from vidstyle.media.pixels import PlaneConverter, PlaneLayout
 from vidstyle.media.planar import planar_layout, planes_of
+from vidstyle.timecode import parse_rate
 
 DECODERS = {".png": "png", ".jpg": "mjpeg", ".jpeg": "mjpeg", ".tif": "tiff", ".tiff": "tiff", ".dpx": "dpx"}
-_BROKEN_RATE = 1000  # frames per second; what a header claims beyond it is no rate
+_SLOWEST, _FASTEST = 0.01, 1000  # frames per second; what a header claims beyond them is no rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,10 @@ FORMATS: Mapping[str, PictureFormat] = {
 
 
 class PictureFacts(NamedTuple):
-    """What the first picture of a sequence says about all of them; None where it says nothing."""
+    """What the first picture of a sequence says about all of them; None where it says nothing.
+
+    Convention: `timecode` is its own, packed as by `Timecode.packed`.
+    """
 
     width: int
     height: int
@@ -66,7 +71,7 @@ class PictureFacts(NamedTuple):
     tags: ColourTags
     rate: Fraction | None
     aspect: Fraction | None
-    timecode: str
+    timecode: int | None
     notes: tuple[str, ...] = ()
 
 
@@ -88,25 +93,25 @@ class CodedPictures:
         self._options = {"max_pixels": str(max_pixels)}
         if self._decoder == "mjpeg":
             self._options["err_detect"] = "explode"  # else it fills up what is missing; TIFF's takes whole files amiss
-        frame, context = self._decoded(first)
+        frame, context, coded = self._decoded(first)
         layout = planar_layout(frame.format.name)
         if layout is None:
             raise ClipReadError(f"{first}: pixel format {frame.format.name} can't be read yet", path=first)
-        self.facts = _facts(frame, context)
+        self.facts = _facts(frame, context, packed_timecode(coded))
         self._layout = layout
         tagged = self.facts.tags.matrix
         self._converter = PlaneConverter(layout, tagged if tagged in LUMA_WEIGHTS else "bt709", full_range=True)
 
     def read(self, path: Path) -> Pixels:
         """One picture as a screen shows it."""
-        frame, _ = self._decoded(path)
+        frame, _, _ = self._decoded(path)
         found = frame.width, frame.height, planar_layout(frame.format.name)
         if found != (self.facts.width, self.facts.height, self._layout):
             raise unlike_the_first(path, f"{frame.width}x{frame.height} {frame.format.name}", self.facts)
         planes = [plane[None] for plane in planes_of(frame, self._layout)]
         return Pixels(self._converter.to_rgb(planes)[0], planes[-1][0] if self._layout.alpha else None)
 
-    def _decoded(self, path: Path) -> tuple[VideoFrame, Any]:
+    def _decoded(self, path: Path) -> tuple[VideoFrame, Any, bytes]:
         context: Any = av.CodecContext.create(self._decoder, "r")
         context.thread_count = 1
         context.options = dict(self._options)
@@ -118,7 +123,7 @@ class CodedPictures:
             frames = [*context.decode(av.Packet(coded)), *context.decode(None)] if coded else []
         if not frames:
             raise ClipReadError(f"{path} holds no picture ({len(coded)} bytes); render it again", path=path)
-        return frames[0], context
+        return frames[0], context, coded
 
 
 def encode_picture(frame: VideoFrame, encoder: str, options: Mapping[str, str], aspect: Fraction | None) -> bytes:
@@ -159,7 +164,7 @@ def unlike_the_first(path: Path, found: str, first: PictureFacts) -> ClipReadErr
     )
 
 
-def _facts(frame: VideoFrame, context: Any) -> PictureFacts:
+def _facts(frame: VideoFrame, context: Any, timecode: int | None) -> PictureFacts:
     rgb = not frame.format.name.startswith("yuv")
     tags = ColourTags(
         matrix="gbr" if rgb else name_of(MATRICES, frame.colorspace),
@@ -167,15 +172,15 @@ def _facts(frame: VideoFrame, context: Any) -> PictureFacts:
         transfer=name_of(TRANSFERS, frame.color_trc),
         range="full",
     )
-    rate = Fraction(context.framerate).limit_denominator(1001) if context.framerate else None
+    rate = parse_rate(f"{float(context.framerate):.3f}") if _SLOWEST < (context.framerate or 0) <= _FASTEST else None
     return PictureFacts(
         width=frame.width,
         height=frame.height,
         pix_fmt=frame.format.name,
         tags=tags,
-        rate=rate if rate and rate < _BROKEN_RATE else None,
+        rate=rate,
         aspect=Fraction(context.sample_aspect_ratio) if context.sample_aspect_ratio else None,
-        timecode=frame.metadata.get("timecode", ""),
+        timecode=timecode,
     )
 
 

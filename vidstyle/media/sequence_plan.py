@@ -16,9 +16,10 @@ from vidstyle.media.pictures import FORMATS
 from vidstyle.media.pixels import PlaneLayout
 from vidstyle.media.plan import source_layout
 from vidstyle.media.scene import SceneCoding
+from vidstyle.media.spans import start_of
 from vidstyle.media.target import refuse_existing
 
-EXR = ".exr"
+EXR, DPX = ".exr", ".dpx"
 # Suffix → the pixel formats that its pictures are written in; the first ones are chosen from without being asked for.
 PICTURE_FORMATS: Mapping[str, tuple[str, ...]] = {
     **{suffix: form.usual + form.further for suffix, form in FORMATS.items()},
@@ -59,6 +60,11 @@ class SequencePlan:
         if self.layout is not None or not source.alpha or self.from_exr:
             return None
         return HALF if source.bits <= _HALF_BITS else FLOAT
+
+    def packed_timecode(self, count: int) -> int | None:
+        """The label of the picture after so many, packed; None where there is none, or no place for it."""
+        begin = start_of(self.like) if self.suffix in (EXR, DPX) else None
+        return None if begin is None else (begin + count).packed()
 
     @property
     def from_exr(self) -> bool:
@@ -128,8 +134,8 @@ class SequencePlan:
             found.append(f"video #{video.index}: floats of 32 bits are written as half floats; depth is lost")
         if self.scene is not None and video.scene is None and video.tags.transfer != "iec61966-2-1":
             found.append(f"video #{video.index}: its transfer {video.tags.transfer} is made linear by sRGB's curve")
-        if video.timecode and not (self.suffix == like.path.suffix.lower() == EXR):
-            found.append(f"video #{video.index}: timecode {video.timecode} is not kept in pictures yet")
+        if video.timecode and self.packed_timecode(0) is None:
+            found.append(f"video #{video.index}: timecode {video.timecode} is not kept in {self.suffix} pictures")
         found += [f"audio #{track.index}: {track.codec} is not kept, pictures hold no sound" for track in like.audio]
         found += [
             f"{other.kind} #{other.index}: {other.codec or 'unnamed'} is not kept in pictures"

@@ -18,6 +18,7 @@ from vidstyle.media.planar import loses_alpha
 from vidstyle.media.reader import DecodeConfig, ReadTally
 from vidstyle.media.scene import SceneCoding
 from vidstyle.media.sequences import SequenceConfig
+from vidstyle.timecode import Timecode
 
 _USUAL_RATE = Fraction(24)
 SEQUENCE = "sequence"  # the container of ClipInfo
@@ -112,7 +113,7 @@ class SequenceReader:
             frames=len(self._files),
             tags=tags,
             sample_aspect_ratio=facts.aspect,
-            timecode=facts.timecode,
+            timecode=_label(facts, rate),
             first_number=min(self._files),
             scene=scene,
         )
@@ -130,6 +131,11 @@ class SequenceReader:
                 f"video #0: {self._pictures.not_finite} samples were no finite numbers; not-a-number is written as 0, "
                 "infinity as 65504"
             )
+
+
+def _label(facts: PictureFacts, rate: Fraction) -> str:
+    label = None if facts.timecode is None else Timecode.unpacked(facts.timecode, rate)
+    return "" if label is None else str(label)
 
 
 def scene_coding(config: SequenceConfig, path: Path) -> SceneCoding | None:

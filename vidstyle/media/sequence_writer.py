@@ -17,6 +17,7 @@ from vidstyle.errors import TargetError, VidstyleError
 from vidstyle.frames import FrameBatch, Span
 from vidstyle.media.choosing import thread_count
 from vidstyle.media.clip import ClipInfo
+from vidstyle.media.dpx import with_header
 from vidstyle.media.encoders import EncodeConfig
 from vidstyle.media.encoding import PlaneBatch, WriteTally
 from vidstyle.media.exr import FLOAT, HALF, write_exr
@@ -28,7 +29,7 @@ from vidstyle.media.pixels import PlaneConverter
 from vidstyle.media.plan import source_layout
 from vidstyle.media.planar import frame_of
 from vidstyle.media.scene import LARGEST
-from vidstyle.media.sequence_plan import EXR, plan_sequence
+from vidstyle.media.sequence_plan import DPX, EXR, plan_sequence
 from vidstyle.media.target import PartialFolder
 from vidstyle.media.work import Work
 from vidstyle.media.writer import opacity
@@ -114,7 +115,8 @@ class SequenceWriter:
                     for plane in planes:
                         digest.update(np.ascontiguousarray(plane).data)
                     frame = span.start + len(times)
-                    encoders.put(self._path(first, len(times)), planes, self._sources.get(frame))
+                    label = self._plan.packed_timecode(len(times))
+                    encoders.put(self._path(first, len(times)), planes, self._sources.get(frame), label)
                     times.append(pts)
 
             def put(batch: FrameBatch) -> None:
@@ -186,8 +188,9 @@ class SequenceWriter:
             floats.append((codes / np.float64(top)).astype(_KINDS[plan.alpha]))
         return [plane.view(np.uint16) for plane in floats]
 
-    def _encode(self, path: Path, planes: list[NDArray[Any]], source: Path | None) -> None:
+    def _encode(self, path: Path, planes: list[NDArray[Any]], source: Path | None, timecode: int | None) -> None:
         plan, video = self._plan, self.like.video
+        rate = video.average_rate
         aspect = video.sample_aspect_ratio
         if aspect and video.orientation is not None and video.orientation.transposed:
             aspect = 1 / aspect
@@ -197,11 +200,15 @@ class SequenceWriter:
             like = source if source is not None and source.suffix.lower() == EXR else None
             compression = self.config.options.get("compression", "zip")
             with translate_write_errors(self.target):
-                write_exr(path, rgb, alpha, like=like, rate=video.average_rate, aspect=aspect, compression=compression)
+                write_exr(
+                    path, rgb, alpha, like=like, rate=rate, aspect=aspect, timecode=timecode, compression=compression
+                )
             return
         frame = frame_of(planes, plan.layout, plan.pix_fmt)
         set_tags(frame, video.tags)
         coded = encode_picture(frame, FORMATS[plan.suffix].encoder, self.config.options, aspect)
+        if plan.suffix == DPX:
+            coded = with_header(coded, rate, timecode)
         with translate_write_errors(self.target):
             path.write_bytes(coded)
 
@@ -215,7 +222,7 @@ class _Encoders:
     """A few threads that each encode a picture at a time, behind a bounded queue; errors reach the side that puts."""
 
     def __init__(
-        self, encode: Callable[[Path, list[NDArray[Any]], Path | None], None], threads: int, queue: int
+        self, encode: Callable[[Path, list[NDArray[Any]], Path | None, int | None], None], threads: int, queue: int
     ) -> None:
         self._encode = encode
         self._most = threads + queue
@@ -230,11 +237,11 @@ class _Encoders:
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def put(self, path: Path, planes: list[NDArray[Any]], source: Path | None) -> None:
+    def put(self, path: Path, planes: list[NDArray[Any]], source: Path | None, timecode: int | None) -> None:
         """Hand over a picture; waits while too many wait already. Raises what the encoding of an earlier one raised."""
         while len(self._waiting) >= self._most:
             self._waiting.popleft().result()
-        self._waiting.append(self._pool.submit(self._encode, path, planes, source))
+        self._waiting.append(self._pool.submit(self._encode, path, planes, source, timecode))
 
     def finish(self) -> None:
         """Wait until all are written. Raises what one of them raised."""
