@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from tests.benchmarks.mosaic import Mosaic
-from tests.benchmarks.wave import Wave
+from tests.benchmarks.published import published
 from vidstyle.backends import BACKENDS
 from vidstyle.frames import FrameBatch, Span
 from vidstyle.media import ClipReader
@@ -60,9 +59,9 @@ def known_looks() -> dict[str, Look]:
     mosaic = SHARED / "weights" / "rrmina" / "mosaic_TransformerResNextNetwork.pth"
     wave = SHARED / "weights" / "ml5-fast-style" / "wave"
     if mosaic.is_file():
-        known["mosaic"] = Look("rrmina", lambda: Mosaic(mosaic))
+        known["mosaic"] = Look("rrmina", lambda: published(mosaic))
     if wave.is_dir():
-        known["wave"] = Look("ml5", lambda: Wave(wave))
+        known["wave"] = Look("ml5", lambda: published(wave))
     return known
 
 
