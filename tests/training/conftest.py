@@ -12,6 +12,7 @@ name = "tiny"
 title = "Tiny"
 description = "A style for the tests."
 licence = "Apache-2.0"
+mode = "pix2pix"
 seed = 3
 
 [generator]
@@ -24,6 +25,7 @@ layers = 1
 start = 0.5
 
 [teacher]
+kind = "ink"
 smoothing = 1
 line_smoothing = 1
 

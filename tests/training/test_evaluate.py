@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from tests.training.conftest import paint
-from vidstyle.training.evaluate import edge_agreement, flicker, measure, ssim
+from vidstyle.training.evaluate import edge_agreement, flicker, measure_pairs, ssim
 from vidstyle.training.pictures import Example, Source
 from vidstyle.training.sheet import render, write_sheet
 
@@ -26,7 +26,7 @@ def grey(seed: int) -> np.ndarray:
 
 
 def test_a_perfect_generator_has_perfect_figures():
-    figures = measure(Scaled(1.0), [Example(SOURCE, paint(0), paint(0))], lambda picture: picture)
+    figures = measure_pairs(Scaled(1.0), [Example(SOURCE, paint(0), paint(0))], lambda picture: picture)
     assert figures["l1"] == 0
     assert figures["ssim"] == pytest.approx(1)
     assert figures["edge_agreement"] == pytest.approx(1)
@@ -35,7 +35,7 @@ def test_a_perfect_generator_has_perfect_figures():
 
 def test_a_worse_generator_has_worse_figures():
     example = [Example(SOURCE, paint(0), paint(0))]
-    near, far = (measure(Scaled(factor), example, lambda picture: picture) for factor in (0.95, 0.2))
+    near, far = (measure_pairs(Scaled(factor), example, lambda picture: picture) for factor in (0.95, 0.2))
     assert near["l1"] < far["l1"]
     assert near["psnr"] > far["psnr"]
     assert near["ssim"] > far["ssim"]

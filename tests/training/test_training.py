@@ -1,4 +1,3 @@
-import json
 import os
 import signal
 
@@ -9,8 +8,8 @@ from safetensors.torch import load_file
 from vidstyle.errors import TrainingError
 from vidstyle.networks import load_style, read_card
 from vidstyle.training import train
+from vidstyle.training.journal import read_log
 from vidstyle.training.pairs import sample_pairs
-from vidstyle.training.pictures import gather
 from vidstyle.training.trainer import Trainer
 
 
@@ -22,21 +21,18 @@ def same(first, second):
     return all(torch.equal(first[name], second[name]) for name in first)
 
 
-@pytest.fixture
-def examples(tiny, material):
-    recipe = tiny()
-    found = gather(recipe.material.sources, recipe.root, recipe.teacher, cache=material / "c", seed=0, recipe="tiny")
-    return [example for example in found if example.source.train]
+def trainer_of(recipe, tmp_path):
+    return Trainer(recipe, tmp_path / "run", torch.device("cpu"))
 
 
-def test_what_it_learns_holds_for_crops_it_never_saw(tiny, examples):
+def test_what_it_learns_holds_for_crops_it_never_saw(tiny, tmp_path):
     recipe = tiny("schedule.steps=60", "losses.adversarial=0")
-    trainer = Trainer(recipe, examples, torch.device("cpu"))
-    unseen = sample_pairs(examples, recipe.pairs.model_copy(update={"count": 8}), seed=99, step=0)
+    trainer = trainer_of(recipe, tmp_path)
+    unseen = sample_pairs(trainer.mode.learned, recipe.pairs.model_copy(update={"count": 8}), seed=99, step=0)
 
     def distance() -> float:
         with torch.inference_mode():
-            return float((trainer.generator(unseen.crops) - unseen.targets).abs().mean())
+            return float((trainer.mode.generator(unseen.crops) - unseen.targets).abs().mean())
 
     before = distance()
     while trainer.progress < 1:
@@ -49,13 +45,12 @@ def test_a_finished_training_leaves_a_style_with_its_card(tiny, tmp_path):
     assert report.finished
     style = load_style(tmp_path / "style")
     record = style.card.training
-    assert (record.steps, record.seed, record.recipe, record.mode) == (8, 3, "tiny.toml", "paired")
+    assert (record.steps, record.seed, record.recipe, record.mode) == (8, 3, "tiny.toml", "pix2pix")
     assert [(source.name, source.pictures) for source in record.data] == [("drawn", 3)]
     assert record.figures == report.figures
     assert record.figures["l1"] > 0
     assert style.sheet.stat().st_size < 600_000
-    last = (tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1]
-    assert json.loads(last)["step"] == 8
+    assert read_log(tmp_path / "run" / "log.csv")["l1"][-1][0] == 8
 
 
 def test_the_same_seed_gives_the_same_weights(tiny, tmp_path):
@@ -125,16 +120,16 @@ def test_nothing_to_resume_is_said(tiny, tmp_path):
         train(tiny(), run=tmp_path, resume=True)
 
 
-def test_a_loss_that_is_no_number_ends_the_training(tiny, examples):
-    trainer = Trainer(tiny(), examples, torch.device("cpu"))
+def test_a_loss_that_is_no_number_ends_the_training(tiny, tmp_path):
+    trainer = trainer_of(tiny(), tmp_path)
     with torch.no_grad():
-        next(trainer.generator.parameters()).fill_(float("nan"))
+        next(trainer.mode.generator.parameters()).fill_(float("nan"))
     with pytest.raises(TrainingError, match=r"not a number.*schedule\.rate"):
         trainer.advance()
 
 
-def test_a_loss_that_keeps_growing_ends_the_training(tiny, examples):
-    trainer = Trainer(tiny("schedule.steps=1000"), examples, torch.device("cpu"))
+def test_a_loss_that_keeps_growing_ends_the_training(tiny, tmp_path):
+    trainer = trainer_of(tiny("schedule.steps=1000"), tmp_path)
     state = trainer.state()
     trainer.restore(state | {"watch": {"best": 1e-6, "bad": 199, "smooth": 1e-6}})
     with pytest.raises(TrainingError, match="diverged"):

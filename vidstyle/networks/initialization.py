@@ -5,15 +5,17 @@ from torch import nn
 
 from vidstyle.networks.layers import ResidualBlock
 
+_LAYERS = (nn.Conv2d, nn.ConvTranspose2d, nn.Conv3d, nn.Linear)
+
 
 def initialize(network: nn.Module, *, seed: int) -> None:
-    """Draw all convolutions anew: He et al. 2015 for ReLU, and zero for the last one of every residual branch.
+    """Draw all layers anew: He et al. 2015 for ReLU, and zero for the last convolution of every residual branch.
 
     Without normalization the signal would grow by each block; branches that start at zero keep its size, whatever the
     depth (Zhang et al. 2019, Fixup). The network's very last convolution starts small, so that tanh is not saturated.
     """
     generator = torch.Generator().manual_seed(seed)
-    convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)]
+    convolutions = [layer for layer in network.modules() if isinstance(layer, _LAYERS)]
     for layer in convolutions:
         nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
         if layer.bias is not None:

@@ -1,7 +1,8 @@
 """Learning a style."""
 
+from vidstyle.training.journal import Progress
 from vidstyle.training.recipe import Recipe, load_recipe
 from vidstyle.training.teachers import InkTeacher
-from vidstyle.training.training import Progress, TrainingReport, train
+from vidstyle.training.training import TrainingReport, train
 
 __all__ = ["InkTeacher", "Progress", "Recipe", "TrainingReport", "load_recipe", "train"]

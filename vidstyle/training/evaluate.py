@@ -1,12 +1,15 @@
-"""How near a generator is to its teacher, and how still it holds, on held-out pictures."""
+"""How good a generator is on held-out pictures: near its teacher or its style, true to the content, and still."""
 
 from collections.abc import Callable
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
+from vidstyle.measure.distributions import kernel_distance, sliced_wasserstein
+from vidstyle.measure.features import FeatureNetwork, feature_distance
 from vidstyle.training.pictures import Example
 from vidstyle.training.sheet import render
 from vidstyle.training.teachers import Picture
@@ -14,8 +17,8 @@ from vidstyle.training.teachers import Picture
 Drawing = Callable[[Picture], Picture]
 
 
-def measure(generator: nn.Module, examples: list[Example], teacher: Drawing) -> dict[str, float]:
-    """Figures of `generator` on `examples`, averaged over the pictures.
+def measure_pairs(generator: nn.Module, examples: list[Example], teacher: Drawing) -> dict[str, float]:
+    """Figures of `generator` on `examples`, averaged over the pictures; `score` is l1 + flicker.
 
     Convention: `l1`, `flicker` and `flicker_teacher` are in codes of 255 (lower is better); `psnr` in dB; `ssim` and
     `edge_agreement` in [-1, 1], 1 where both are alike. Flicker is the mean change, beyond the shift itself, when the
@@ -26,7 +29,49 @@ def measure(generator: nn.Module, examples: list[Example], teacher: Drawing) -> 
         return render(generator, picture)
 
     rows = [_figures(example, draw, teacher) for example in examples]
-    return {key: round(float(np.mean([row[key] for row in rows])), 4) for key in rows[0]}
+    figures = {key: round(float(np.mean([row[key] for row in rows])), 4) for key in rows[0]}
+    return figures | {"score": round(figures["l1"] + figures["flicker"], 4)}
+
+
+def measure_unpaired(
+    generator: nn.Module, examples: list[Example], looks: list[Picture], eyes: FeatureNetwork | None = None
+) -> dict[str, float]:
+    """Figures of `generator` where no picture has a drawing of its own.
+
+    Convention: `style` is the sliced Wasserstein distance from the drawings to `looks`, `style_source` that of the
+    undrawn pictures (codes of 255, lower is nearer); `edge_agreement` compares drawing and picture, 1 where contours
+    are kept; `flicker` as in `measure_pairs`. With `eyes`, `content` is the distance in its features and `kid` the
+    kernel distance to the looks. `score` = style / style_source + (1 - edge_agreement) + flicker / 10.
+    """
+
+    def draw(picture: Picture) -> Picture:
+        return render(generator, picture)
+
+    sources = [example.picture for example in examples]
+    drawn = [draw(picture) for picture in sources]
+    edges = [edge_agreement(_grey(a), _grey(b)) for a, b in zip(_floats(sources), _floats(drawn), strict=True)]
+    figures = {
+        "style": sliced_wasserstein(drawn, looks),
+        "style_source": sliced_wasserstein(sources, looks),
+        "edge_agreement": float(np.mean(edges)),
+        "flicker": float(np.mean([flicker(draw, picture) for picture in sources])),
+    }
+    if eyes is not None:
+        pairs = [feature_distance(eyes, _image(a), _image(b)) for a, b in zip(sources, drawn, strict=True)]
+        figures["content"] = float(torch.cat(pairs).mean())
+        if min(len(drawn), len(looks)) > 1:
+            figures["kid"] = kernel_distance(eyes, drawn, looks)
+    style = figures["style"] / max(figures["style_source"], 1e-6)
+    figures["score"] = style + (1 - figures["edge_agreement"]) + figures["flicker"] / 10
+    return {key: round(value, 4) for key, value in figures.items()}
+
+
+def _floats(pictures: list[Picture]) -> list[NDArray[np.float32]]:
+    return [picture.astype(np.float32) for picture in pictures]
+
+
+def _image(picture: Picture) -> Tensor:
+    return torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
 
 
 def _figures(example: Example, draw: Drawing, teacher: Drawing) -> dict[str, float]:

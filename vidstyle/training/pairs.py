@@ -1,24 +1,23 @@
 """Batches: random crops, each with a second look at it, slightly warped and degraded as footage is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
 import torch
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
 from vidstyle.motion.warp import sampling_grid, warp_differentiable
 from vidstyle.training.pictures import Example
+from vidstyle.training.section import Section
 from vidstyle.training.teachers import Picture
 
 
-class PairConfig(BaseModel):
+class PairConfig(Section):
     """How crops are cut, warped and degraded."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     size: int = Field(default=128, ge=16, multiple_of=4, description="side of a crop, pixels")
     count: int = Field(default=2, ge=1, description="pairs a step; the generator sees twice as many crops")
@@ -45,6 +44,10 @@ class PairBatch:
     flow: Float[Tensor, "n 2 h w"]
     inside: Float[Tensor, "n 1 h w"]
 
+    def to(self, device: torch.device) -> "PairBatch":
+        """Give the same on `device`."""
+        return PairBatch(**{each.name: getattr(self, each.name).to(device) for each in fields(self)})
+
 
 def sample_pairs(examples: list[Example], config: PairConfig, *, seed: int, step: int) -> PairBatch:
     """The batch of one step; it depends on nothing but the examples, the configuration, the seed and the step."""
@@ -62,18 +65,32 @@ def sample_pairs(examples: list[Example], config: PairConfig, *, seed: int, step
     return PairBatch(crops, targets, moved, moved_targets, flow, inside)
 
 
+def sample_looks(
+    pictures: list[Picture], size: int, count: int, rng: np.random.Generator
+) -> Float[Tensor, "n 3 size size"]:
+    """Cut crops out of single pictures, in -1 … 1."""
+    chosen = [pictures[rng.integers(len(pictures))] for _ in range(count)]
+    return torch.stack([_tensor(_cut((picture,), size, rng)[0]) for picture in chosen]) * 2 - 1
+
+
 def _crop(example: Example, size: int, rng: np.random.Generator) -> tuple[Picture, Picture]:
-    height, width = example.picture.shape[:2]
+    picture, target = _cut((example.picture, example.target), size, rng)
+    return picture, target
+
+
+def _cut(pictures: tuple[Picture, ...], size: int, rng: np.random.Generator) -> list[Picture]:
+    """Cut all pictures at one place, mirrored or not; small ones are filled up by reflection."""
+    height, width = pictures[0].shape[:2]
     top, left = rng.integers(max(height - size, 0) + 1), rng.integers(max(width - size, 0) + 1)
     flip = bool(rng.integers(2))
     cut = []
-    for picture in (example.picture, example.target):
+    for picture in pictures:
         piece = picture[top : top + size, left : left + size]
         below, right = size - piece.shape[0], size - piece.shape[1]
         if below or right:
             piece = cv2.copyMakeBorder(piece, 0, below, 0, right, cv2.BORDER_REFLECT).astype(np.uint8)
         cut.append(np.ascontiguousarray(piece[:, ::-1] if flip else piece))
-    return cut[0], cut[1]
+    return cut
 
 
 def _tensor(picture: Picture) -> Float[Tensor, "3 h w"]:

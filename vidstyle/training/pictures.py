@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from vidstyle.errors import TrainingError
 from vidstyle.media import ClipReader
-from vidstyle.training.teachers import InkTeacher, Picture, Plane
+from vidstyle.training.section import Section
+from vidstyle.training.teachers import Picture, Plane, Teacher
 
 IMAGES = {".jpg", ".jpeg", ".png", ".webp"}
 CLIPS = {".mp4", ".mov", ".mkv", ".webm"}
@@ -20,16 +22,20 @@ NEARLY_BLACK = 10.0
 NEARLY_THE_SAME = 3.0
 
 
-class Source(BaseModel):
+class Source(Section):
     """One set of pictures or one clip, with what must be said when a style trained on it is handed on."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     name: str
+    role: Literal["content", "style"] = Field(
+        default="content", description="content: what is to be drawn; style: what drawings look like"
+    )
     path: str = Field(description="a folder, a file or a pattern such as photos/kodak/*.jpg, below the material's root")
     licence: str
     source: str = Field(description="where it comes from, for attribution")
     train: bool = Field(default=True, description="false: held out, only measured on")
+    target: str = Field(
+        default="", description="a folder with the drawing of each picture, under its name; empty: the teacher draws it"
+    )
     every: int = Field(default=15, ge=1, description="of a clip, one frame in so many")
     sides: tuple[int, ...] = Field(default=(360,), min_length=1, description="short sides to take pictures at, pixels")
     tone: float = Field(default=0.0, ge=0, le=1, description="how far exposure, contrast and hue are varied at random")
@@ -37,7 +43,7 @@ class Source(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A picture and what the teacher makes of it: RGB, 0..255, (h, w, 3), both of one size."""
+    """A picture and how it is to be drawn, where that is known, else itself: RGB, 0..255, (h, w, 3), of one size."""
 
     source: Source
     picture: Picture
@@ -45,43 +51,66 @@ class Example:
 
 
 def gather(
-    sources: tuple[Source, ...], root: Path, teacher: InkTeacher, *, cache: Path, seed: int, recipe: str
+    sources: tuple[Source, ...],
+    root: Path,
+    teacher: Teacher | None = None,
+    *,
+    cache: Path | None = None,
+    seed: int,
+    recipe: str,
 ) -> list[Example]:
     """All pictures of `sources` with their targets, in a fixed order; targets are kept in `cache` between runs.
 
-    Raises TrainingError when a source holds no picture.
+    Convention: without a teacher, and without a source's own targets, a picture is its own target.
+
+    Raises TrainingError when a source holds no picture, or a picture's target is absent.
     """
-    found: list[tuple[Source, Picture]] = []
+    found: list[tuple[Source, Picture, Picture | None]] = []
     for source in sources:
-        taken = list(_pictures(source, root, seed))
+        taken = list(_pictures(source, root, seed, recipe))
         if not taken:
             raise TrainingError(
                 f"source {source.name!r}: no picture found at {root / source.path}; check material.root", recipe=recipe
             )
-        found += [(source, picture) for picture in taken]
-    draw = _cached(teacher, cache)
+        found += [(source, picture, target) for picture, target in taken]
+    draw = _cached(teacher, cache) if teacher is not None and cache is not None else lambda picture: picture
     with ThreadPoolExecutor(2) as pool:
-        targets = list(pool.map(draw, (picture for _, picture in found)))
-    return [Example(source, picture, target) for (source, picture), target in zip(found, targets, strict=True)]
+        targets = list(pool.map(lambda each: draw(each[1]) if each[2] is None else each[2], found))
+    return [Example(source, picture, target) for (source, picture, _), target in zip(found, targets, strict=True)]
 
 
-def _pictures(source: Source, root: Path, seed: int) -> Iterator[Picture]:
-    """The source's pictures, scaled and varied; every choice follows from the seed and the picture's place."""
+def _pictures(source: Source, root: Path, seed: int, recipe: str) -> Iterator[tuple[Picture, Picture | None]]:
+    """The source's pictures, scaled and varied, with their own targets; all choices follow from seed and place."""
     for place, (path, picture) in enumerate(_distinct(_taken(source, root))):
+        target = _target_of(path, source, root, recipe) if source.target else None
         rng = np.random.default_rng([seed, place, *source.name.encode()])
         # Every photograph at every size; of a clip's many frames, each at one.
         sides = source.sides if path.suffix.lower() in IMAGES else (int(rng.choice(source.sides)),)
         for side in sides:
-            yield vary(scaled(picture, side), source.tone, rng)
+            if target is None:
+                yield vary(scaled(picture, side), source.tone, rng), None
+            else:
+                small = scaled(picture, side)
+                yield small, _resized(target, (small.shape[1], small.shape[0]))
+
+
+def _target_of(path: Path, source: Source, root: Path, recipe: str) -> Picture:
+    for suffix in sorted(IMAGES):
+        target = _read((root / source.target / path.name).with_suffix(suffix))
+        if target.size:
+            return target
+    message = f"source {source.name!r}: {path.name} has no drawing in {root / source.target}; names must be equal"
+    raise TrainingError(message, recipe=recipe)
 
 
 def _taken(source: Source, root: Path) -> Iterator[tuple[Path, Picture]]:
-    for path in _files(source, root):
+    for path in files_of(source, root):
         frames = _clip_frames(path, source.every) if path.suffix.lower() in CLIPS else [_read(path)]
         yield from ((path, frame) for frame in frames)
 
 
-def _files(source: Source, root: Path) -> list[Path]:
+def files_of(source: Source, root: Path) -> list[Path]:
+    """Give the pictures and clips that a source names, sorted."""
     exact = root / source.path
     paths = [exact] if exact.is_file() else list(exact.iterdir()) if exact.is_dir() else list(root.glob(source.path))
     return sorted(path for path in paths if path.suffix.lower() in IMAGES | CLIPS)
@@ -118,8 +147,11 @@ def _distinct(taken: Iterator[tuple[Path, Picture]]) -> Iterator[tuple[Path, Pic
 def scaled(picture: Picture, side: int) -> Picture:
     """`picture` with its short side at `side` pixels."""
     factor = side / min(picture.shape[:2])
-    size = (round(picture.shape[1] * factor), round(picture.shape[0] * factor))
-    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return _resized(picture, (round(picture.shape[1] * factor), round(picture.shape[0] * factor)))
+
+
+def _resized(picture: Picture, size: tuple[int, int]) -> Picture:
+    way = cv2.INTER_AREA if size[0] < picture.shape[1] else cv2.INTER_CUBIC
     return cv2.resize(picture, size, interpolation=way).astype(np.uint8)
 
 
@@ -135,9 +167,9 @@ def vary(picture: Picture, amount: float, rng: np.random.Generator) -> Picture:
     return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).astype(np.uint8)
 
 
-def _cached(teacher: InkTeacher, cache: Path) -> Callable[[Picture], Picture]:
+def _cached(teacher: Teacher, cache: Path) -> Callable[[Picture], Picture]:
     cache.mkdir(parents=True, exist_ok=True)
-    settings = teacher.model_dump_json().encode()
+    settings = teacher.fingerprint().encode()
 
     def draw(picture: Picture) -> Picture:
         key = hashlib.sha256(settings + repr(picture.shape).encode() + picture.tobytes()).hexdigest()[:32]

@@ -3,23 +3,29 @@
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from vidstyle.errors import ConfigError
+from vidstyle.errors import ConfigError, PluginError
 from vidstyle.networks import GeneratorSpec
-from vidstyle.training.losses import LossWeights
-from vidstyle.training.pairs import PairConfig
+from vidstyle.registry import Registry
+from vidstyle.training.engine import Schedule
 from vidstyle.training.pictures import Source
-from vidstyle.training.teachers import InkTeacher
+from vidstyle.training.section import Section
+
+RECIPES: Registry[type["Recipe"]] = Registry(
+    "recipes",
+    {
+        "pix2pix": "vidstyle.training.modes.pix2pix:Pix2pixRecipe",
+        "cyclegan": "vidstyle.training.modes.cyclegan:CycleganRecipe",
+        "perceptual": "vidstyle.training.modes.perceptual:PerceptualRecipe",
+    },
+)
+"""The kinds of recipes, by their `mode`."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Material(_Section):
+class Material(Section):
     """Where the pictures come from."""
 
     root: Path = Field(description="folder that the sources' paths start from; itself relative to the recipe file")
@@ -27,35 +33,14 @@ class Material(_Section):
 
     @model_validator(mode="after")
     def _both_kinds(self) -> "Material":
-        if {source.train for source in self.sources} != {True, False}:
+        content = {source.train for source in self.sources if source.role == "content"}
+        if content != {True, False}:
             raise ValueError("at least one source must have train = true and one train = false (held out, to measure)")
         return self
 
 
-class DiscriminatorConfig(_Section):
-    """The PatchGAN that judges pairs of source and result."""
-
-    width: int = Field(default=24, ge=1, description="channels of its first layer")
-    layers: int = Field(default=2, ge=1, le=5, description="stride-2 convolutions: 1, 2, 3 judge 16, 34, 70 pixels")
-    start: float = Field(default=0.4, ge=0, le=1, description="share of the steps after which it takes part")
-
-
-class Schedule(_Section):
-    """How long and how fast."""
-
-    steps: int = Field(ge=1, description="optimizer steps")
-    rate: float = Field(default=1e-3, gt=0, description="Adam's rate for the generator")
-    rate_discriminator: float = Field(default=4e-4, gt=0, description="Adam's rate for the discriminator")
-    warmup: int = Field(default=100, ge=0, description="steps over which the rate rises from zero")
-    decay_from: float = Field(default=0.5, ge=0, le=1, description="share of the steps at the full rate, then linear")
-    clip: float = Field(default=1.0, gt=0, description="largest norm of the generator's gradient")
-    average: float = Field(default=0.999, ge=0, lt=1, description="decay of the generator's moving average")
-    checkpoint_minutes: float = Field(default=4.0, gt=0, description="between checkpoints")
-    sample_minutes: float = Field(default=6.0, gt=0, description="between contact sheets")
-
-
-class Recipe(_Section):
-    """How to train one style in paired mode (pix2pix, Isola et al. 2017) against a classical teacher."""
+class Recipe(Section):
+    """How to train one style; each mode adds its own tables."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="the style's name")
     title: str
@@ -63,27 +48,32 @@ class Recipe(_Section):
     licence: str = Field(description="of the weights, as an SPDX expression")
     limits: str = Field(default="", description="where the style fails")
     stability: float = Field(default=0.97, ge=0, le=1, description="the blend's default for this style")
-    mode: Literal["paired"] = "paired"
+    mode: str
     seed: int = Field(default=0, ge=0)
     generator: GeneratorSpec
-    discriminator: DiscriminatorConfig = DiscriminatorConfig()
-    teacher: InkTeacher = InkTeacher()
     material: Material
-    pairs: PairConfig = PairConfig()
-    losses: LossWeights = LossWeights()
     schedule: Schedule
     file: Path = Field(default=Path("recipe.toml"), exclude=True, description="where the recipe was read from")
 
     @property
     def root(self) -> Path:
         """The folder of the sources, resolved against the recipe's own folder."""
-        return (self.file.parent / self.material.root).resolve()
+        return self.beside(self.material.root)
+
+    def beside(self, path: Path) -> Path:
+        """Resolve a path of the recipe against the recipe's own folder."""
+        return (self.file.parent / path).resolve()
+
+    def fingerprint(self) -> str:
+        """Give what may not change between runs: all but the schedule and what only the card says."""
+        free = {"schedule", "title", "description", "licence", "limits", "stability", "material"}
+        return self.model_dump_json(exclude=free)
 
 
 def load_recipe(path: Path, changes: Iterable[str] = ()) -> Recipe:
     """Read the recipe at `path`, with `changes` of the form `schedule.steps=200` applied (values as in TOML).
 
-    Raises ConfigError for a file that can't be read, an unknown key, or a value out of range.
+    Raises ConfigError for a file that can't be read, an unknown mode or key, or a value out of range.
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -93,12 +83,30 @@ def load_recipe(path: Path, changes: Iterable[str] = ()) -> Recipe:
         raise ConfigError(f"{path} is not TOML: {error}") from error
     for change in changes:
         _apply(content, change)
+    return read_recipe(content, path)
+
+
+def read_recipe(content: dict[str, Any], path: Path) -> Recipe:
+    """Make a recipe of its tables; `path` is where they stand. Raises ConfigError as `load_recipe` does."""
     try:
-        return Recipe.model_validate(content | {"file": path})
+        kind = RECIPES.get(str(content.get("mode", "")))
+    except PluginError as error:
+        raise ConfigError(f"{path}: mode: {error}", key="mode") from error
+    try:
+        return kind.model_validate(content | {"file": path})
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
+        key = ".".join(map(str, _written(first["loc"], content)))
         raise ConfigError(f"{path}: {key or 'recipe'}: {first['msg']}", key=key) from error
+
+
+def _written(place: tuple[int | str, ...], content: Any) -> Iterable[int | str]:
+    """Give the place of an error as the file has it: without the names of the kinds that a table was tried as."""
+    for number, part in enumerate(place):
+        known = isinstance(content, dict) and part in content
+        if known or not isinstance(content, dict) or number == len(place) - 1:
+            content = content[part] if known else None
+            yield part
 
 
 def _apply(content: dict[str, Any], change: str) -> None:

@@ -13,15 +13,17 @@ from vidstyle.frames import Span
 from vidstyle.media import open_reader
 from vidstyle.networks import Style
 from vidstyle.networks.checkpoints.proof import draw_card
+from vidstyle.training.evenly import evenly
 from vidstyle.training.pictures import Example
 from vidstyle.training.teachers import Picture
 
 LARGEST = 600_000  # bytes
 
 
-def render(generator: nn.Module, picture: Picture, multiple: int = 4) -> Picture:
+def render(generator: nn.Module, picture: Picture) -> Picture:
     """What `generator` (pictures in [-1, 1]) makes of `picture`, padded by reflection to its multiple and cut back."""
     height, width = picture.shape[:2]
+    multiple = int(getattr(generator, "multiple", 4))
     padded = cv2.copyMakeBorder(picture, 0, -height % multiple, 0, -width % multiple, cv2.BORDER_REFLECT_101)
     device = next(generator.parameters()).device
     images = torch.from_numpy(padded.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None].to(device)
@@ -33,8 +35,20 @@ def render(generator: nn.Module, picture: Picture, multiple: int = 4) -> Picture
 
 def write_sheet(path: Path, generator: nn.Module, examples: list[Example], *, rows: int = 7, width: int = 1320) -> None:
     """Write `rows` of source | teacher | result, chosen evenly over `examples`, as a JPEG under 600 kB."""
-    chosen = [examples[index] for index in np.unique(np.linspace(0, len(examples) - 1, rows).round().astype(int))]
-    write_rows(path, [(each.picture, each.target, render(generator, each.picture)) for each in chosen], width=width)
+    rendered = [(each.picture, each.target, render(generator, each.picture)) for each in evenly(examples, rows)]
+    write_rows(path, rendered, width=width)
+
+
+def write_drawings(
+    path: Path, generator: nn.Module, examples: list[Example], looks: list[Picture], *, rows: int = 7, width: int = 1320
+) -> None:
+    """Write rows of source | result | a picture to look like, chosen evenly."""
+    chosen = evenly(examples, rows)
+    beside = evenly(looks, len(chosen))
+    found = [
+        (each.picture, render(generator, each.picture), beside[row % len(beside)]) for row, each in enumerate(chosen)
+    ]
+    write_rows(path, found, width=width)
 
 
 def write_style_sheet(path: Path, style: Style, sources: Sequence[Path], *, width: int = 1320) -> None:

@@ -1,6 +1,8 @@
 """Classical teachers: slow, hand-made looks that a generator learns to draw in one pass."""
 
-from typing import Literal, cast
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, Protocol, cast, runtime_checkable
 
 import cv2
 import numpy as np
@@ -10,6 +12,17 @@ from pydantic import BaseModel, ConfigDict, Field
 Picture = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 FAINT = 0.05  # ink below this is no part of a line
+
+
+@runtime_checkable
+class Teacher(Protocol):
+    """Draws a picture the way a generator is to learn it."""
+
+    def __call__(self, picture: Picture) -> Picture:
+        """Draw `picture`, RGB in 0..255, (h, w, 3)."""
+
+    def fingerprint(self) -> str:
+        """Give a text that changes whenever the drawings do."""
 
 
 class InkTeacher(BaseModel):
@@ -54,6 +67,14 @@ class InkTeacher(BaseModel):
         paper = np.array([self.black, 0, 0], np.float32)
         lab = flat * (1 - ink) + paper * ink
         return cast(Picture, np.rint(np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1) * 255).astype(np.uint8))
+
+    def resolved(self, beside: Callable[[Path], Path]) -> "InkTeacher":  # noqa: ARG002  # as a style teacher's
+        """Give itself: it needs no file."""
+        return self
+
+    def fingerprint(self) -> str:
+        """Give the settings."""
+        return self.model_dump_json()
 
     @staticmethod
     def _smooth(lab: Plane, passes: int, reach: float) -> Plane:

@@ -1,13 +1,12 @@
 """Training from a recipe to a style folder."""
 
-import json
 import platform
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -16,28 +15,19 @@ import torch
 from vidstyle.networks import DataSource, StyleCard, TrainingRecord, save_style
 from vidstyle.networks.style import SHEET
 from vidstyle.training.checkpoints import load_checkpoint, save_checkpoint
-from vidstyle.training.evaluate import measure
-from vidstyle.training.pictures import Example, gather
+from vidstyle.training.journal import Evaluation, Journal, Progress, means
 from vidstyle.training.recipe import Recipe
-from vidstyle.training.sheet import write_sheet
 from vidstyle.training.trainer import Trainer
 
 REPORT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a training stands. `losses` are means since the last report; `minutes` count all runs together."""
-
-    step: int
-    steps: int
-    minutes: float
-    losses: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True)
 class TrainingReport:
-    """How a training ended. Where time or the signal of that number ended it, `finished` is false: resume it."""
+    """How a training ended. Where time or the signal of that number ended it, `finished` is false: resume it.
+
+    Convention: `figures` are those of the step `best`, whose weights the style has.
+    """
 
     finished: bool
     step: int
@@ -45,6 +35,7 @@ class TrainingReport:
     folder: Path
     signal: int = 0
     figures: dict[str, float] | None = None
+    best: int | None = None
 
 
 def train(
@@ -59,45 +50,48 @@ def train(
 ) -> TrainingReport:
     """Train the style that `recipe` describes.
 
-    Writes checkpoints, targets, a log and samples to `run`, and the finished style to `out` (default: run/style).
-    SIGINT and SIGTERM save a checkpoint and end the training; `resume` goes on from it, to the same weights bit for bit
-    on the same machine.
+    Writes checkpoints, targets, a log, evaluations and samples to `run`, and the best generator as a style to `out`
+    (default: run/style). SIGINT and SIGTERM save a checkpoint and end the training; `resume` goes on from it, to the
+    same weights bit for bit on the same machine.
 
     Raises TrainingError when material is missing, the training diverges, or there is nothing fit to resume.
     """
     run.mkdir(parents=True, exist_ok=True)
-    material = recipe.material.sources
-    examples = gather(
-        material, recipe.root, recipe.teacher, cache=run / "targets", seed=recipe.seed, recipe=recipe.name
-    )
-    learned = [example for example in examples if example.source.train]
-    held_out = [example for example in examples if not example.source.train]
-    trainer = Trainer(recipe, learned, device or torch.device("cpu"))
+    trainer = Trainer(recipe, run, device or torch.device("cpu"))
+    processes = trainer.engine.processes
+    journal = Journal(run, silent=processes.rank > 0)
     if resume:
         trainer.restore(load_checkpoint(run, recipe=recipe.name))
+        journal.resume(trainer.step)
+    else:
+        journal.begin()
     with _caught_signals() as caught:
-        _loop(trainer, run, held_out, caught, max_minutes, on_progress)
-    save_checkpoint(run, trainer.state())
+        _loop(trainer, journal, caught, max_minutes, on_progress)
+    if not journal.silent:
+        save_checkpoint(run, trainer.state())
+    processes.wait()
     minutes = round(trainer.seconds / 60, 1)
     if trainer.step < recipe.schedule.steps:
         return TrainingReport(False, trainer.step, minutes, run, signal=caught[0] if caught else 0)
-    folder = out or run / "style"
-    figures = measure(trainer.average, held_out, recipe.teacher)
-    save_style(folder, _card(trainer, examples, figures), trainer.average)
-    write_sheet(folder / SHEET, trainer.average, held_out)
-    return TrainingReport(True, trainer.step, minutes, folder, figures=figures)
+    folder, best = out or run / "style", journal.best
+    assert best is not None  # the last step is always evaluated
+    if not journal.silent:
+        journal.recall_best(trainer.engine.average)
+        save_style(folder, _card(trainer, best), trainer.engine.average)
+        trainer.mode.draw_sheet(folder / SHEET, trainer.engine.average)
+    return TrainingReport(True, trainer.step, minutes, folder, figures=best.held_out, best=best.step)
 
 
 def _loop(
     trainer: Trainer,
-    run: Path,
-    held_out: list[Example],
+    journal: Journal,
     caught: list[int],
     max_minutes: float | None,
     on_progress: Callable[[Progress], None],
 ) -> None:
     schedule = trainer.recipe.schedule
     started = last = time.monotonic()
+    first = trainer.step
     deadline = started + 60 * max_minutes if max_minutes is not None else float("inf")
     due = {"report": started + REPORT_SECONDS, "checkpoint": started, "sample": started}
     due["checkpoint"] += 60 * schedule.checkpoint_minutes
@@ -107,24 +101,25 @@ def _loop(
         now = time.monotonic()
         trainer.seconds, last = trainer.seconds + now - last, now
         if now >= due["report"] or trainer.step == schedule.steps:
-            _report(trainer, run, seen, on_progress)
+            speed = (trainer.step - first) / max(now - started, 1e-9)
+            remaining = (schedule.steps - trainer.step) / max(speed, 1e-9) / 60
+            told = Progress(trainer.step, schedule.steps, trainer.seconds / 60, means(seen), remaining)
+            journal.report(told, on_progress)
             seen, due["report"] = [], now + REPORT_SECONDS
-        if now >= due["checkpoint"]:
-            save_checkpoint(run, trainer.state())
+        if _is_evaluated(trainer.step, schedule.steps, schedule.evaluations):
+            journal.evaluate(trainer)
+        if now >= due["checkpoint"] and not journal.silent:
+            save_checkpoint(journal.run, trainer.state())
             due["checkpoint"] = now + 60 * schedule.checkpoint_minutes
         if now >= due["sample"]:
-            write_sheet(run / "samples" / f"{trainer.step:06d}.jpg", trainer.average, held_out)
+            journal.sample(trainer)
             due["sample"] = now + 60 * schedule.sample_minutes
-            last = time.monotonic()
+        last = time.monotonic()  # evaluations, sheets and checkpoints are no training
 
 
-def _report(trainer: Trainer, run: Path, seen: list[dict[str, float]], on_progress: Callable[[Progress], None]) -> None:
-    names = {name for losses in seen for name in losses}
-    means = {name: sum(losses.get(name, 0.0) for losses in seen) / len(seen) for name in sorted(names)}
-    progress = Progress(trainer.step, trainer.recipe.schedule.steps, trainer.seconds / 60, means)
-    with (run / "log.jsonl").open("a", encoding="utf-8") as log:
-        log.write(json.dumps(asdict(progress)) + "\n")
-    on_progress(progress)
+def _is_evaluated(step: int, steps: int, evaluations: int) -> bool:
+    """Evenly over the steps, the last one among them: by number, so that a resumed training evaluates the same."""
+    return step * evaluations // steps > (step - 1) * evaluations // steps
 
 
 @contextmanager
@@ -146,8 +141,8 @@ def _caught_signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _card(trainer: Trainer, examples: list[Example], figures: dict[str, float]) -> StyleCard:
-    recipe = trainer.recipe
+def _card(trainer: Trainer, best: Evaluation) -> StyleCard:
+    recipe, examples = trainer.recipe, trainer.mode.examples
     used = [source for source in recipe.material.sources if source.train]
     counts = {source.name: sum(example.source is source for example in examples) for source in used}
     record = TrainingRecord(
@@ -156,12 +151,12 @@ def _card(trainer: Trainer, examples: list[Example], figures: dict[str, float]) 
         seed=recipe.seed,
         steps=trainer.step,
         minutes=round(trainer.seconds / 60, 1),
-        device=f"{trainer.device.type}, {torch.get_num_threads()} threads, {platform.machine()}",
+        device=f"{trainer.engine.device.type}, {torch.get_num_threads()} threads, {platform.machine()}",
         data=tuple(
             DataSource(name=source.name, licence=source.licence, source=source.source, pictures=counts[source.name])
             for source in used
         ),
-        figures=figures,
+        figures=best.held_out,
     )
     return StyleCard(
         name=recipe.name,

@@ -1,0 +1,30 @@
+"""What networks are punished for."""
+
+from vidstyle.training.losses.adversarial import (
+    Adversarial,
+    discriminator_loss,
+    generator_loss,
+    gradient_penalty,
+    r1_penalty,
+)
+from vidstyle.training.losses.perceptual import content_loss, gram, style_loss, total_variation
+from vidstyle.training.losses.pixels import edge_loss
+from vidstyle.training.losses.temporal import compound_loss, feature_loss, luminance_loss, masked_mean, warping_loss
+
+__all__ = [
+    "Adversarial",
+    "compound_loss",
+    "content_loss",
+    "discriminator_loss",
+    "edge_loss",
+    "feature_loss",
+    "generator_loss",
+    "gradient_penalty",
+    "gram",
+    "luminance_loss",
+    "masked_mean",
+    "r1_penalty",
+    "style_loss",
+    "total_variation",
+    "warping_loss",
+]

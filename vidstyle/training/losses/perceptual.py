@@ -1,0 +1,33 @@
+"""How near a picture is to a content and to a style, in the features of a network that sees."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def content_loss(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Float[Tensor, ""]:
+    """Mean squared difference of features, averaged over the layers (Johnson et al. 2016, equation 2)."""
+    return torch.stack([(one - other).square().mean() for one, other in zip(found, wanted, strict=True)]).mean()
+
+
+def gram(features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c c"]:
+    """Which channels fire together, wherever they do: F Fᵀ / (c h w) (Johnson et al. 2016, equation 3)."""
+    n, c, h, w = features.shape
+    flat = features.reshape(n, c, h * w).to(torch.promote_types(features.dtype, torch.float32))
+    return flat @ flat.transpose(1, 2) / (c * h * w)
+
+
+def style_loss(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Float[Tensor, ""]:
+    """Squared Frobenius distance of Gram matrices, summed over the layers (Johnson et al. 2016, equation 4).
+
+    Convention: `found` are features of n pictures, `wanted` Gram matrices (1 or n, c, c) of the same layers.
+    """
+    apart = [(gram(one) - other).square().sum((1, 2)).mean() for one, other in zip(found, wanted, strict=True)]
+    return torch.stack(apart).sum()
+
+
+def total_variation(images: Float[Tensor, "n c h w"]) -> Float[Tensor, ""]:
+    """Mean squared difference of neighbouring pixels (Mahendran and Vedaldi 2015, section 3, with β = 2)."""
+    return images.diff(dim=-1).square().mean() + images.diff(dim=-2).square().mean()
