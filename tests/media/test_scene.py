@@ -50,6 +50,29 @@ def test_up_to_white_it_is_srgb():
     assert SceneCoding().to_display(light(*given_light))[0, 0, :, 0].tolist() == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("curve", "code", "expected"),
+    [
+        ("pq", 0.508078421517399, 100 / 203), ("pq", 0.751827096247041, 1000 / 203), ("pq", 1.0, 10_000 / 203),
+        ("pq", 0.58068888, 1.0), ("hlg", 0.75, 1.0), ("hlg", 0.5, 1 / 12 / 0.264962560), ("hlg", 1.0, 3.774118),
+    ],
+)  # fmt: skip
+def test_pq_and_hlg_are_those_of_bt2100(curve, code, expected):
+    scene = SceneCoding(curve=curve)
+    assert float(scene.to_scene(light(code))[0, 0, 0, 0]) == pytest.approx(expected, rel=1e-5)
+    assert float(scene.to_display(light(expected))[0, 0, 0, 0]) == pytest.approx(code, rel=1e-5)
+
+
+@pytest.mark.parametrize("curve", ["pq", "hlg"])
+def test_every_code_of_pq_and_hlg_has_its_own_light_and_comes_back(curve):
+    scene, codes = SceneCoding(curve=curve), torch.arange(-64, 960) / 876
+    images = codes.reshape(1, 1, -1, 1).repeat(1, 3, 1, 1)
+    shown = scene.to_scene(images)
+    assert torch.isfinite(shown).all()
+    assert (shown[0, 0, 65:, 0].diff() > 0).all()
+    assert torch.allclose(scene.to_display(shown), images, atol=2e-6)
+
+
 def test_below_black_it_is_mirrored():
     scene = SceneCoding()
     assert torch.equal(scene.to_display(light(-0.5, -2.0)), -scene.to_display(light(0.5, 2.0)))

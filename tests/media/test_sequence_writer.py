@@ -23,7 +23,7 @@ from tests.sequences import (
     write_pictures,
 )
 from vidstyle.errors import ClipWriteError, ConfigError, TargetError, VidstyleError
-from vidstyle.frames import Span
+from vidstyle.frames import FrameBatch, Span
 from vidstyle.media import StreamInfo, probe
 from vidstyle.media.kinds import open_reader, open_writer
 
@@ -134,9 +134,29 @@ def test_a_clip_becomes_a_linear_exr_and_says_by_which_curve(tmp_path, out):
     expected = np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
     assert np.allclose(channels["B"], expected, rtol=1e-3, atol=1e-4)
     assert any("sRGB's curve" in warning for warning in writer.warnings)
-    hdr = make_clip(tmp_path / "h.mkv", codec="ffv1", pix_fmt="yuv420p10le", frames=1, transfer=16, matrix=9, audio=())
-    with pytest.raises(TargetError, match=r"smpte2084 can't be made linear yet; write \.tif"):
-        copy(hdr, out / "h.####.exr")
+
+
+@pytest.mark.parametrize(
+    ("transfer", "codes"),
+    [
+        (16, {723: 1000 / 203, 509: 100 / 203, 573: 1.0, 940: 10_000 / 203, 64: 0.0}),  # cd/m², BT.2408-7, table 1
+        (18, {721: 1.0, 940: 1 / 0.26496, 502: 1 / 12 / 0.26496, 64: 0.0}),
+    ],
+)
+def test_pq_and_hlg_become_light_by_their_own_formulas(tmp_path, out, transfer, codes):
+    path = tmp_path / "h.mkv"
+    tags = {"transfer": transfer, "matrix": 9, "primaries": 9, "full_range": False}
+    make_clip(path, codec="ffv1", pix_fmt="yuv444p10le", frames=1, audio=(), width=64, height=48, **tags)
+    with open_reader(path) as reader, open_writer(out / "t.####.exr", like=reader.info) as writer:
+        gray = torch.tensor([(code - 64) / 876 for code in codes] * 8)
+        images = gray[None, None, None, :].expand(1, 3, 48, -1)
+        images = torch.nn.functional.pad(images, (0, 64 - images.shape[3]))
+        writer.write([FrameBatch(images.contiguous(), (0,), reader.info.video.time_base)], reader.packets())
+    channels, header = read_exr(out / "t.1001.exr")
+    for place, light_of_code in enumerate(codes.values()):
+        assert channels["G"][0, place] == pytest.approx(light_of_code, rel=0.012, abs=1e-6)  # half a code of PQ
+    assert np.allclose(header["chromaticities"], (0.708, 0.292, 0.170, 0.797, 0.131, 0.046, 0.3127, 0.3290))
+    assert sum("BT.2100's formula" in warning for warning in writer.warnings) == 1
 
 
 def test_a_ten_bit_clip_is_not_silently_8_bit(tmp_path, out):

@@ -32,6 +32,14 @@ LUMA_WEIGHTS: Mapping[str, tuple[float, float]] = {
     "smpte240m": (0.212, 0.087),
     "bt2020nc": (0.2627, 0.0593),
 }
+# x and y of red, green, blue and white, H.273 table 2; what is not here is BT.709's or no matter of three lights.
+CHROMATICITIES: Mapping[str, tuple[float, ...]] = {
+    "bt470bg": (0.64, 0.33, 0.29, 0.60, 0.15, 0.06, 0.3127, 0.3290),
+    "smpte170m": (0.630, 0.340, 0.310, 0.595, 0.155, 0.070, 0.3127, 0.3290),
+    "bt2020": (0.708, 0.292, 0.170, 0.797, 0.131, 0.046, 0.3127, 0.3290),
+    "smpte431": (0.680, 0.320, 0.265, 0.690, 0.150, 0.060, 0.314, 0.351),
+    "smpte432": (0.680, 0.320, 0.265, 0.690, 0.150, 0.060, 0.3127, 0.3290),
+}
 HDR_TRANSFERS = ("smpte2084", "arib-std-b67")
 HD_LINES = 720  # from here on an untagged picture is taken as BT.709
 

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from vidstyle.errors import ClipReadError, ClipWriteError, ConfigError, PluginError
-from vidstyle.media.colour import ColourTags
+from vidstyle.media.colour import CHROMATICITIES, UNKNOWN, ColourTags
 from vidstyle.media.pictures import PictureFacts, Pixels, unlike_the_first
 
 HALF, FLOAT = "gbrpf16le", "gbrpf32le"  # FFmpeg's names of the two depths
@@ -115,12 +115,13 @@ def write_exr(
     rate: Fraction | None = None,
     aspect: Fraction | None = None,
     timecode: int | None = None,
+    primaries: str = UNKNOWN,
     compression: str = "zip",
 ) -> None:
     """Write (h, w, 3) scene-linear RGB and opacity (h, w), 0…1, each in its own dtype, half or float.
 
     The channels beside colour and the header's attributes come from the picture `like`, where there is one; the packed
-    timecode is for a header that has none.
+    timecode and the primaries are for a header that says none.
 
     Raises:
         ClipWriteError: the disk is full or fails.
@@ -134,6 +135,8 @@ def write_exr(
         spec.nchannels, spec.channelnames = 4, ("R", "G", "B", "A")
         spec.channelformats = tuple(map(oiio.TypeDesc, (depth, depth, depth, _DEPTHS[alpha.dtype.name])))
         pixels = np.dstack((pixels, np.asarray(alpha, np.float32)))
+    if primaries in CHROMATICITIES:
+        spec.attribute("chromaticities", oiio.TypeDesc("float[8]"), CHROMATICITIES[primaries])
     if timecode is not None:
         spec.attribute(_TIMECODE, oiio.TypeTimeCode, (timecode, 0))
     if like is not None:

@@ -15,7 +15,7 @@ from vidstyle.media.opening import translate_write_errors
 from vidstyle.media.pictures import FORMATS
 from vidstyle.media.pixels import PlaneLayout
 from vidstyle.media.plan import source_layout
-from vidstyle.media.scene import SceneCoding
+from vidstyle.media.scene import CURVES, SceneCoding
 from vidstyle.media.spans import start_of
 from vidstyle.media.target import refuse_existing
 
@@ -133,7 +133,10 @@ class SequencePlan:
         elif video.pix_fmt in _DEEP and self.pix_fmt == HALF:
             found.append(f"video #{video.index}: floats of 32 bits are written as half floats; depth is lost")
         if self.scene is not None and video.scene is None and video.tags.transfer != "iec61966-2-1":
-            found.append(f"video #{video.index}: its transfer {video.tags.transfer} is made linear by sRGB's curve")
+            curve = "BT.2100's formula, 1 is reference white" if video.tags.hdr else "sRGB's curve"
+            found.append(f"video #{video.index}: its transfer {video.tags.transfer} is made linear by {curve}")
+        if video.mastering is not None:
+            found.append(f"video #{video.index}: HDR10's mastering metadata is not kept in pictures")
         if video.timecode and self.packed_timecode(0) is None:
             found.append(f"video #{video.index}: timecode {video.timecode} is not kept in {self.suffix} pictures")
         found += [f"audio #{track.index}: {track.codec} is not kept, pictures hold no sound" for track in like.audio]
@@ -223,9 +226,4 @@ def _scene(like: ClipInfo, target: Path) -> SceneCoding | None:
         return None if from_exr else like.video.scene
     if like.video.scene is not None or from_exr:  # an EXR that was read as a screen shows it stays so
         return like.video.scene
-    if like.video.tags.hdr:
-        raise TargetError(
-            f"{target}: {like.video.tags.transfer} can't be made linear yet; write .tif or .dpx, which keep it",
-            path=target,
-        )
-    return SceneCoding()
+    return SceneCoding(curve=CURVES.get(like.video.tags.transfer, "srgb"))

@@ -201,7 +201,15 @@ class SequenceWriter:
             compression = self.config.options.get("compression", "zip")
             with translate_write_errors(self.target):
                 write_exr(
-                    path, rgb, alpha, like=like, rate=rate, aspect=aspect, timecode=timecode, compression=compression
+                    path,
+                    rgb,
+                    alpha,
+                    like=like,
+                    rate=rate,
+                    aspect=aspect,
+                    timecode=timecode,
+                    primaries=video.tags.primaries,
+                    compression=compression,
                 )
             return
         frame = frame_of(planes, plan.layout, plan.pix_fmt)
