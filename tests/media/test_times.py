@@ -1,6 +1,7 @@
 """Times: every frame keeps its own, whatever the container counts in; sound keeps its distance to the picture."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import av
 import pytest
@@ -9,6 +10,8 @@ from tests.clips import make_clip
 from tests.media.evidence import audio_packets, copy_clip, video_times
 from vidstyle.errors import TargetError
 from vidstyle.frames import Span
+from vidstyle.media import external
+from vidstyle.verify import verify_clip
 
 MS = Fraction(1, 1000)
 
@@ -97,3 +100,17 @@ def test_edit_lists_of_real_files_leave_the_times_that_they_mean(tmp_path, real_
     source = real_clips.parent / "torture" / name
     copy_clip(source, tmp_path / "b.mp4", span=Span(0, 12), speed="ultrafast")
     assert video_times(tmp_path / "b.mp4") == video_times(source, count=12)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_b_frames_in_avi_which_says_no_times_are_timed_evenly(tmp_path, codec):
+    clock = {"time_base": Fraction(1, 25), "options": {"bf": "2"}}
+    source = make_clip(tmp_path / "a.avi", codec=codec, frames=24, audio=(), **clock)
+    reader, _, _ = copy_clip(source, tmp_path / "b.mp4", encoder="x264")
+    assert any("timed by their order" in warning for warning in reader.warnings)
+    assert not any("repaired" in warning for warning in reader.warnings)
+    times = video_times(tmp_path / "b.mp4")
+    assert [later - earlier for earlier, later in pairwise(times)] == [Fraction(1, 25)] * 23
+    for witness in ("pyav", "ffprobe") if external.present() else ("pyav",):
+        failures = verify_clip(tmp_path / "b.mp4", source, witness=witness).failures
+        assert not any(line.startswith(("times", "frames")) for line in failures)

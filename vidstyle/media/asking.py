@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 from av import VideoFrame
 from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from vidstyle.media.opening import open_source
 
@@ -25,6 +26,14 @@ def first_frame(path: Path, index: int) -> VideoFrame | None:
                 assert isinstance(frame, VideoFrame)
                 return frame
     return None
+
+
+def is_untimed(container: InputContainer, stream: VideoStream) -> bool:
+    """Whether frames lie in the order of decoding and nothing says when they are shown: B-frames in AVI.
+
+    FFmpeg then guesses pts, and wrongly; the decoder's dts tell the order in which frames come out.
+    """
+    return container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
 
 
 def description(container: InputContainer, index: int) -> str:

@@ -15,7 +15,8 @@ import av
 
 from vidstyle.errors import ClipReadError
 from vidstyle.media import external
-from vidstyle.media.clip import VideoInfo, probe
+from vidstyle.media.asking import is_untimed
+from vidstyle.media.clip import VideoInfo, picture_stream, probe
 from vidstyle.media.opening import open_source, translate_read_errors
 from vidstyle.media.packets import sample_size
 
@@ -191,15 +192,21 @@ def _track(
 
 
 def _times(path: Path, video: VideoInfo) -> tuple[Fraction, ...]:
-    found = []
+    found: list[int] = []
     with open_source(path) as container, translate_read_errors(path):
+        untimed = is_untimed(container, picture_stream(container, path))
         for packet in container.demux(container.streams[video.index]):
             try:
                 frames: list[Any] = packet.decode()
             except av.FFmpegError:
                 continue  # a packet that can't be decoded has no frame
-            found += [Fraction(frame.pts * frame.time_base) for frame in frames if frame.pts is not None]
-    return tuple(found)
+            for frame in frames:
+                tick = frame.dts if untimed else frame.pts
+                if tick is not None:
+                    found.append(tick)
+                elif len(found) > 1:
+                    found.append(2 * found[-1] - found[-2])
+    return tuple(tick * video.time_base for tick in found)
 
 
 def _said(tags: dict[str, str]) -> dict[str, str]:

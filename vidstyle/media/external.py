@@ -44,9 +44,18 @@ def examine(path: Path) -> dict[str, Any]:
 
 
 def frame_ticks(path: Path, index: int) -> list[int]:
-    """The pts of every frame of stream `index` that ffprobe decodes, in ticks. Raises what `ffprobe` raises."""
-    facts = _probe(path, show_frames=None, select_streams=str(index), show_entries="frame=pts")
-    return [int(frame["pts"]) for frame in facts.get("frames", ()) if "pts" in frame]
+    """When every frame of stream `index` that ffprobe decodes is shown, in ticks. Raises what `ffprobe` raises.
+
+    Convention: one that has no time follows the last as that did the one before.
+    """
+    facts = _probe(path, show_frames=None, select_streams=str(index), show_entries="frame=best_effort_timestamp")
+    ticks: list[int] = []
+    for frame in facts.get("frames", ()):
+        if "best_effort_timestamp" in frame:
+            ticks.append(int(frame["best_effort_timestamp"]))
+        elif len(ticks) > 1:
+            ticks.append(2 * ticks[-1] - ticks[-2])
+    return ticks
 
 
 def audio_packets(path: Path) -> list[tuple[int, int | None, int, str]]:

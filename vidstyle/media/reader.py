@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vidstyle.errors import ClipReadError
 from vidstyle.frames import FrameBatch, Span
+from vidstyle.media.asking import is_untimed
 from vidstyle.media.assumptions import check_pixels, check_tags, converter_for, warnings_about
 from vidstyle.media.clip import ALPHA_DECODERS, ClipInfo, alpha_beside, describe_container, picture_stream
 from vidstyle.media.deinterlacing import Deinterlace, deinterlace
@@ -86,6 +87,7 @@ class ClipReader:
             self._container = stack.enter_context(open_source(self.path))
             self.info: ClipInfo = describe_container(self._container, self.path)
             self._stream = picture_stream(self._container, self.path)
+            self._untimed = is_untimed(self._container, self._stream)
             check_pixels(self.info, self.config.max_pixels)
             if self.config.strict_color:
                 check_tags(self.info)
@@ -149,6 +151,7 @@ class ClipReader:
                     self.tally.dropped += 1
                     continue
                 for frame in decoded:
+                    frame.pts = frame.dts if self._untimed else frame.pts
                     self._check_size(frame)
                     self.tally.decoded += 1
                     self.tally.concealed += frame.is_corrupt
@@ -198,7 +201,8 @@ class ClipReader:
                         path=self.path,
                         pts=pts,
                     )
-                self._repaired, pts = self._repaired + 1, last + self._usual_step(pts)
+                self._repaired += not (self._untimed and pts is None)
+                pts = last + self._usual_step(pts)
             last = pts if pts is not None else self.info.video.start or 0
             yield frame, last
 
@@ -239,6 +243,10 @@ class ClipReader:
 
     def _note_losses(self) -> None:
         place = f"video #{self._stream.index}"
+        if self._untimed:
+            self.warnings.append(
+                f"{place}: the file does not say when B-frames are shown; they are timed by their order"
+            )
         if self._repaired:
             self.warnings.append(f"{place}: {self._repaired} timestamps were missing or went back; repaired")
         if self.tally.dropped:
