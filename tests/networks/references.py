@@ -217,6 +217,27 @@ def normalised_features(w: Weights, x: Tensor) -> list[Tensor]:
     return seen
 
 
+def distilled_decoder(w: Weights, x: Tensor) -> Tensor:
+    """From a distilled encoder's own narrow features back to the picture, RGB 0 to 1."""
+    names = sorted((key.removesuffix(".weight") for key in w if key.endswith(".weight")), reverse=True)
+    for name in names:
+        x = _reflected(x, *_parts(w, name))
+        x = x if name == "conv11" else x.relu()
+        x = interpolate(x, scale_factor=2.0) if name.endswith("1") and name != "conv11" else x
+    return x
+
+
+def normalised_decoder(w: Weights, x: Tensor) -> Tensor:
+    """From the normalised VGG's relu1_1, 2_1 or 3_1 back to the picture, RGB 0 to 1."""
+    numbers = sorted(int(key.split(".")[0]) for key in w if key.endswith(".weight"))
+    ups = {5: (1, 8), 3: (1,), 1: ()}[len(numbers)]
+    for number in numbers:
+        x = _reflected(x, *_parts(w, str(number)))
+        x = x if number == numbers[-1] else x.relu()
+        x = interpolate(x, scale_factor=2.0) if number in ups else x
+    return x
+
+
 REFERENCES = {
     "cyclegan-resnet": cyclegan,
     "pix2pix-unet": unet,

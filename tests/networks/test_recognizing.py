@@ -112,7 +112,7 @@ def test_unknown_keys_and_other_shapes_are_named():
 def test_numbers_that_are_none_are_refused():
     tensors = checkpoint("reconet")
     tensors["res1.in1.bias"][0] = torch.nan
-    with pytest.raises(StyleError, match="NaN"):
+    with pytest.raises(StyleError, match=r"NaN in res1\.in1\.bias"):
         recognized(tensors)
 
 

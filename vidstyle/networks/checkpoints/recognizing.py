@@ -1,7 +1,7 @@
 """Which layout a checkpoint has: the one whose keys and shapes are its own, all of them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -99,13 +99,13 @@ def _taken(checkpoint: Checkpoint, shapes: Shapes, layout: Layout) -> Recognized
     guess = layout.guess(shapes)
     with torch.device("meta"):
         ours = build_generator(guess.generator).state_dict()
-    state, used = {}, set()
+    used = {guess.foreign(key) for key in ours}
+    _require_numbers(checkpoint, used)
+    state = {}
     for key, like in ours.items():
-        used.add(guess.foreign(key))
         # Batch norms of before PyTorch 0.4.1 count nothing.
         value = checkpoint.tensors.get(guess.foreign(key), torch.zeros(like.shape))
         state[key] = value.to(like.dtype)
-    _require_numbers(checkpoint, state)
     idle = len(checkpoint.tensors.keys() - used)
     dropped = (f"{idle} running statistics dropped: this network normalizes each picture by itself",) if idle else ()
     told = (f"channel order {layout.channel_order}, values {layout.value_range}: so this layout has them",)
@@ -136,13 +136,13 @@ def _own(checkpoint: Checkpoint, card: StyleCard) -> Recognized:
             f"{checkpoint.path} does not fit the vidstyle card inside; missing or of another shape: {_some(wrong)}"
         )
         raise StyleError(message, style=str(checkpoint.path))
-    _require_numbers(checkpoint, state)
+    _require_numbers(checkpoint, ours)
     reasons = (*checkpoint.notes, "made by vidstyle: its card is inside")
     return Recognized(OWN, card.generator, state, card.value_range, card.channel_order, reasons, card)
 
 
-def _require_numbers(checkpoint: Checkpoint, state: Mapping[str, Tensor]) -> None:
-    bad = [key for key, value in state.items() if not torch.isfinite(value).all()]
+def _require_numbers(checkpoint: Checkpoint, used: Collection[str]) -> None:
+    bad = [key for key, value in checkpoint.tensors.items() if key in used and not torch.isfinite(value).all()]
     if bad:
         message = f"{checkpoint.path} holds infinities or NaN in {_some(bad)}; the training that made it has diverged"
         raise StyleError(message, style=str(checkpoint.path))

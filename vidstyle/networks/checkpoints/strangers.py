@@ -10,7 +10,7 @@ _RGB = 3
 def stranger(shapes: Shapes) -> str | None:
     """Say what a checkpoint that is no generator may be, and where it belongs; None where that can't be told."""
     if any(key.startswith("update_block.") for key in shapes) and any(key.startswith("fnet.") for key in shapes):
-        return "RAFT, which estimates flow: give it as motion.weights with motion.estimator=raft"
+        return "RAFT, which estimates flow: give it as motion.weights with motion.estimator=raft-small (or raft-large)"
     if "conv0.weight" in shapes and any(key.endswith("_aux.weight") for key in shapes):
         return "a distilled VGG-19, which gives features (networks.load_features), no pictures"
     if any(re.fullmatch(r"features\.\d+\.weight", key) for key in shapes):
