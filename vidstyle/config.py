@@ -13,6 +13,7 @@ from vidstyle.errors import ConfigError
 from vidstyle.media import DecodeConfig, EncodeConfig, WorkConfig
 from vidstyle.motion import MotionConfig
 from vidstyle.stages.blend import BlendConfig
+from vidstyle.stages.grade import GradeConfig
 from vidstyle.stages.stylize import StylizeConfig
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -28,6 +29,7 @@ class RenderConfig(BaseModel):
     decode: DecodeConfig = Field(default_factory=DecodeConfig)
     motion: MotionConfig = Field(default_factory=MotionConfig)
     stylize: StylizeConfig = Field(default_factory=StylizeConfig)
+    grade: GradeConfig = Field(default_factory=GradeConfig)
     blend: BlendConfig = Field(default_factory=BlendConfig)
     encode: EncodeConfig = Field(default_factory=EncodeConfig)
     work: WorkConfig = Field(default_factory=WorkConfig)

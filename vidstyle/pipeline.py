@@ -24,6 +24,7 @@ from vidstyle.shots import Shot
 from vidstyle.stages.batches import MovingBatch
 from vidstyle.stages.blend import BlendConfig, Memory, Watch, blend
 from vidstyle.stages.debug import DebugView
+from vidstyle.stages.grade import grade
 from vidstyle.stages.motion import estimate_motion, without_motion
 from vidstyle.stages.prefetch import prefetch
 from vidstyle.stages.remembering import from_tensors, to_tensors
@@ -139,7 +140,7 @@ def _transform(
         moving = without_motion(frames, config.motion.cuts, past.first, hold=hold, begin=past.begin)
     if _looks_for_cuts(config, style):
         moving = past.noting_cuts(moving)
-    styled = stylize(moving, style, config.stylize, past.memory)
+    styled = grade(stylize(moving, style, config.stylize, past.memory), config.grade)
     if ahead is not None:
         estimator = build_estimator(config.motion)
         styled = settle(styled, config.blend, estimator, ahead.spool, past.begin, on_frames=ahead.on_frames)

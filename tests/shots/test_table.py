@@ -25,7 +25,7 @@ def test_columns_mean_what_they_say(tmp_path: Path):
     )
     (event,) = events(tmp_path / "a.csv", text)
     assert (event.shot, event.hint.url, event.first, event.frames) == ("010", "a.mov", 5, 5)
-    assert event.settings == {"style": "ink", "blend.strength": 0.5, "blend.stability": 0.9, "blend.passes": "2"}
+    assert event.settings == {"style": "ink", "blend.strength": "0.5", "blend.stability": "0.9", "blend.passes": "2"}
     assert (event.handles, event.priority, event.notes) == ((4, 4), 3, "quiet, please")
     assert event.extra == {"Director": "Varda"}
     assert event.number == "row 2"

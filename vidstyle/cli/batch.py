@@ -45,6 +45,10 @@ def batch(
     timeline: Annotated[Text, typer.Option(help="Which timeline, where the list holds several.")] = None,
     track: Annotated[Text, typer.Option(help="Only this track, such as V1.")] = None,
     lax: Annotated[bool, typer.Option("--lax", help="Read an EDL whose times contradict each other.")] = False,
+    scene_by: Annotated[
+        Text,
+        typer.Option(help="Shots of one scene share their colours: scene, sequence (columns), name [default: no]."),
+    ] = None,
     trial: Annotated[bool, typer.Option(help="Time a few frames of each style for the estimate.")] = True,
     review: Annotated[bool, typer.Option(help="Write a reel, contact sheets and report.html.")] = True,
     side_by_side: Annotated[bool, typer.Option("--side-by-side", help="The reel shows the source beside.")] = False,
@@ -66,7 +70,8 @@ def batch(
     render = load_config(config, overrides=settings or (), flags=flags)
     how = compose(
         BatchConfig, {"handles": handles, "retry": retry, "jobs": jobs, "trial": trial},
-        flags={"template": name, "only": tuple(only or ()) or None, "first": tuple(priority or ()) or None},
+        flags={"template": name, "only": tuple(only or ()) or None, "first": tuple(priority or ()) or None}
+        | {"scene_by": scene_by},
     )  # fmt: skip
     lists = compose(ListConfig, {"lax": lax}, flags={"fps": fps, "timeline": timeline, "track": track})
     roots = _roots(source_root)

@@ -15,6 +15,7 @@ from vidstyle.report import RenderReport
 from vidstyle.shots import Event, Shot
 
 Action = Literal["render", "anew", "go on", "skip"]
+SceneBy = Literal["scene", "sequence", "name"]
 
 
 class BatchConfig(BaseModel):
@@ -28,6 +29,11 @@ class BatchConfig(BaseModel):
     jobs: int = Field(default=1, ge=1, description="shots rendered at once, each in a process of its own if above 1")
     only: tuple[str, ...] = Field(default=(), description="patterns of shots' names, such as 010_*; empty: all")
     first: tuple[str, ...] = Field(default=(), description="patterns of shots that come before the others")
+    scene_by: SceneBy | None = Field(
+        default=None,
+        description="let shots of one scene share their colours; a scene is what the list's column scene or sequence "
+        "says, or a shot's name without its last part (sc1_010: sc1); none: each shot by itself",
+    )
     trial: bool = Field(default=True, description="time a few frames of each style to estimate how long it takes")
 
 

@@ -17,6 +17,7 @@ from vidstyle.jobs.job import BatchConfig, Job
 from vidstyle.jobs.ledger import Ledger
 from vidstyle.jobs.naming import check_template, fill, has_version
 from vidstyle.jobs.placing import Misfit, place_in
+from vidstyle.jobs.scenes import with_one_look
 from vidstyle.media import ClipInfo, cut_to
 from vidstyle.media.kinds import foresee
 from vidstyle.networks import find_style, read_card
@@ -56,12 +57,13 @@ def plan_batch(
     check_template(batch.template)
     sources = Sources(roots or (edit.path.parent,), skip=folder)
     wanted = _wanted(edit.events, batch.only)
-    problems, jobs = list[str](), list[Job]()
-    for event in wanted:
+    jobs, problems = _jobs(wanted, edit, sources, render, batch)
+    if batch.scene_by is not None and not problems:
+        others, _ = _jobs([event for event in edit.events if event not in wanted], edit, sources, render, batch)
         try:
-            jobs.append(_job(event, edit, sources, render, batch))
-        except (NotFoundError, Misfit, VidstyleError) as error:
-            problems.append(f"{_told(event)}: {error}")
+            jobs = with_one_look(jobs, batch.scene_by, folder, others)
+        except VidstyleError as error:
+            problems.append(f"the colours of scenes can't be measured: {error}")
     jobs = [decide(job, edit, folder, batch.template, ledger) for job in jobs]
     problems += _collisions(jobs) + _unversioned(jobs, batch.template)
     jobs = _in_order(jobs, batch.first)
@@ -71,6 +73,19 @@ def plan_batch(
         gigabytes = f"about {needed / 1e9:.1f} GB are needed, {free / 1e9:.1f} GB are free"
         problems.append(f"the disk of {folder} is too small: {gigabytes}; free some, or choose another preset")
     return Plan(edit, folder, tuple(jobs), tuple(problems), (*edit.warnings, *ledger.warnings), needed, free)
+
+
+def _jobs(
+    events: Iterable[Event], edit: Edit, sources: Sources, render: RenderConfig, batch: BatchConfig
+) -> tuple[list[Job], list[str]]:
+    """Make jobs of events, and problems of those that can't be rendered."""
+    jobs, problems = list[Job](), list[str]()
+    for event in events:
+        try:
+            jobs.append(_job(event, edit, sources, render, batch))
+        except (NotFoundError, Misfit, VidstyleError) as error:
+            problems.append(f"{_told(event)}: {error}")
+    return jobs, problems
 
 
 def _told(event: Event) -> str:

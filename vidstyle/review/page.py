@@ -113,6 +113,11 @@ def _facts(outcome: Outcome, figures: ShotFigures | None) -> str:
         facts["flicker"] = f"{figures.flicker:.2f}, the source {figures.source_flicker or 0:.2f}"
     if figures is not None and figures.sharpness is not None:
         facts["sharpness"] = f"{figures.sharpness:.2f}"
+    if not job.config.grade.is_neutral:
+        gain, offset = (
+            " ".join(f"{value:g}" for value in told) for told in (job.config.grade.gain, job.config.grade.offset)
+        )
+        facts["grade"] = f"gain {gain}, offset {offset}"
     if job.event.notes:
         facts["notes"] = job.event.notes
     facts |= dict(job.event.extra)

@@ -35,7 +35,6 @@ _ALIASES = {
 }
 _COLUMN = {alias: name for name, aliases in _ALIASES.items() for alias in aliases}
 _SETTINGS = {"style": "style", "strength": "blend.strength", "stability": "blend.stability", "mask": "mask"}
-_NUMBERS = ("strength", "stability")
 
 
 def read_table(path: Path, fps: Fraction | None = None) -> Edit:
@@ -155,10 +154,7 @@ def _numbers(cells: Mapping[str, str], fps: Fraction | None) -> dict[str, Any]:
 
 
 def _settings(cells: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, key in _SETTINGS.items():
-        if name in cells:
-            found[key] = _decimal(cells, name) if name in _NUMBERS else cells[name]
+    found = {key: cells[name] for name, key in _SETTINGS.items() if name in cells}
     return found | {name: text for name, text in cells.items() if "." in name and name not in _ALIASES}
 
 
@@ -190,10 +186,3 @@ def _whole(cells: Mapping[str, str], name: str) -> int | None:
         return int(cells[name])
     except ValueError:
         raise ValueError(f"{name} {cells[name]!r} is no whole number") from None
-
-
-def _decimal(cells: Mapping[str, str], name: str) -> float:
-    try:
-        return float(cells[name])
-    except ValueError:
-        raise ValueError(f"{name} {cells[name]!r} is no number") from None
