@@ -68,6 +68,17 @@ def test_what_vidstyle_wrote_passes(tmp_path: Path, style: Path, witness: str, s
 
 
 @pytest.mark.parametrize("witness", WITNESSES)
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_a_clip_that_begins_late_is_as_long_wherever_it_is_written(tmp_path: Path, witness: str, suffix: str):
+    source = make_clip(tmp_path / "a.ts", frames=12, time_base=Fraction(1, 90000))  # MPEG's streams begin at 1.4 s
+    copy_clip(source, tmp_path / f"b.{suffix}")
+    found = verify_clip(tmp_path / f"b.{suffix}", source, witness=witness)
+    assert outcomes(found)["duration"] == outcomes(found)["times"] == "equal"
+    copy_clip(make_clip(tmp_path / "c.ts", frames=5, time_base=Fraction(1, 90000)), tmp_path / f"c.{suffix}")
+    assert outcomes(verify_clip(tmp_path / f"c.{suffix}", source, witness=witness))["duration"] == "differs"
+
+
+@pytest.mark.parametrize("witness", WITNESSES)
 def test_a_span_passes_by_its_report(tmp_path: Path, style: Path, witness: str):
     source = make_clip(tmp_path / "a.mp4", frames=20, width=64, height=48, audio=("aac",))
     report = render(source, tmp_path / "b.mp4", style, Span(7, 15))

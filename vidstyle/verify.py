@@ -124,7 +124,8 @@ def _picture(before: Evidence, after: Evidence, span: Span) -> Iterator[_Found]:
     yield _times("times", times, after.times, slack)
     if span.whole and before.seconds is not None:
         frame = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else Fraction(1)
-        near = after.seconds is not None and abs(after.seconds - before.seconds) <= float(frame) + 1e-3
+        lengths = before.seconds, before.seconds + float(times[0]) if times else 0  # some count from time 0 on
+        near = after.seconds is not None and any(abs(after.seconds - each) <= float(frame) + 1e-3 for each in lengths)
         yield "duration", f"{before.seconds:.3f} s", f"{after.seconds or 0:.3f} s", near
     yield _same("size", "x".join(map(str, before.size)), "x".join(map(str, after.size)))
     for name, said in before.tags.items():

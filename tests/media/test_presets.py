@@ -107,3 +107,8 @@ def test_unknown_profiles_are_refused_with_the_known_ones():
         ENCODERS.get("prores").layouts("5555")
     with pytest.raises(ConfigError, match="pixel format"):
         ENCODERS.get("x264").layouts("high")
+
+
+def test_a_number_may_stand_where_an_encoder_takes_words():
+    config = EncodeConfig(speed=8, options={"g": 12})
+    assert (config.speed, config.options) == ("8", {"g": "12"})

@@ -18,7 +18,7 @@ AUTO = "auto"
 class EncodeConfig(BaseModel):
     """How the result is encoded."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
     preset: str | None = Field(
         default=None, description="a named preset such as review; what is set beside it counts more"
