@@ -10,7 +10,7 @@ import argparse
 import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import av
@@ -79,7 +79,9 @@ def judged(ended: Ended, file: Path, target: Path, report: Path) -> tuple[str, b
     made = read_report(report)
     source, result = times(file, made.written), times(target, None)
     frames = f"{made.written} of {made.decoded} frames into {target.suffix}"
-    notes = f", {len(made.warnings)} warnings" if made.warnings else ""
+    converted = [each for each in made.warnings if each.startswith("audio") and "is converted to" in each]
+    notes = f", {len(converted)} sound converted" if converted else ""
+    notes += f", {len(made.warnings)} warnings" if made.warnings else ""
     if made.written != made.decoded or len(result) != made.written:
         return f"{frames}, but {len(result)} are in it", False
     return f"{frames}, {kept(source, result, made)}{notes}", not kept(source, result, made).startswith("NOT")
@@ -88,6 +90,10 @@ def judged(ended: Ended, file: Path, target: Path, report: Path) -> tuple[str, b
 def kept(source: list[Fraction | None], result: list[Fraction | None], made: RenderReport) -> str:
     if any("timestamps were missing or went back" in warning for warning in made.warnings):
         return "timestamps repaired"
+    if any("timed by their order" in warning for warning in made.warnings):
+        steps = {later - earlier for earlier, later in pairwise(each for each in result if each is not None)}
+        even = bool(steps) and max(steps) - min(steps) <= Fraction(1, 1000)
+        return "timed evenly" if even else f"NOT timed evenly: {sorted(map(float, steps))}"
     if source == result:
         return "every pts equal"
     known = [(a, b) for a, b in zip(source, result, strict=False) if a is not None and b is not None]
