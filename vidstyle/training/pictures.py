@@ -1,6 +1,8 @@
 """The pictures a style learns from: found in folders and clips, taken at several sizes, and drawn by the teacher."""
 
 import hashlib
+import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -178,7 +180,7 @@ def _cached(teacher: Teacher, cache: Path) -> Callable[[Picture], Picture]:
             kept: Picture = np.load(path)
             return kept
         target = teacher(picture)
-        part = path.with_suffix(".part.npy")
+        part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.npy")  # others may draw the same one now
         np.save(part, target)
         part.replace(path)
         return target

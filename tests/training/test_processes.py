@@ -1,0 +1,63 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from vidstyle.training.processes import Processes
+from vidstyle.training.trainer import Trainer
+
+TRAIN = """
+import sys
+from pathlib import Path
+import torch
+from safetensors.torch import save_file
+from vidstyle.training.recipe import load_recipe
+from vidstyle.training.trainer import Trainer
+from vidstyle.training import train
+
+recipe, out = load_recipe(Path(sys.argv[1])), Path(sys.argv[2])
+report = train(recipe, run=out / "run")
+trainer = Trainer(recipe, out / "again", torch.device("cpu"))
+for _ in range(3):
+    trainer.advance()
+rank = trainer.engine.processes.rank
+weights = {name: weight.contiguous() for name, weight in trainer.mode.generator.state_dict().items()}
+save_file(weights, out / f"{rank}.safetensors")
+print(rank, trainer.engine.processes.count, report.finished)
+"""
+
+
+def test_alone_nobody_is_waited_for():
+    processes = Processes.joined(torch.device("cpu"))
+    assert (processes.rank, processes.count) == (0, 1)
+    weight = torch.nn.Parameter(torch.ones(2))
+    weight.grad = torch.tensor([1.0, 2.0])
+    processes.average([weight])
+    processes.wait()
+    assert weight.grad.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.slow
+def test_two_processes_stay_equal_and_learn_from_both_crops(tiny, recipe_file: Path, tmp_path: Path):
+    script = tmp_path / "train.py"
+    script.write_text(TRAIN, encoding="utf-8")
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29517"]
+    ended = subprocess.run(
+        [*launch, str(script), str(recipe_file), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    assert {"0 2 True", "1 2 True"} <= set(ended.stdout.splitlines())
+    one, other = (load_file(tmp_path / f"{rank}.safetensors") for rank in range(2))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    alone = Trainer(tiny(), tmp_path / "alone", torch.device("cpu"))
+    for _ in range(3):
+        alone.advance()
+    assert not all(torch.equal(one[name], weight) for name, weight in alone.mode.generator.state_dict().items())
+    assert (tmp_path / "run" / "style" / "card.json").is_file()
