@@ -22,7 +22,8 @@ from vidstyle.progress import Counter, OnProgress
 from vidstyle.report import RenderReport, Versions, comment_of
 from vidstyle.shots import Shot
 from vidstyle.stages.batches import MovingBatch
-from vidstyle.stages.blend import BlendConfig, Memory, Watch, blend
+from vidstyle.stages.blend import BlendConfig, Memory, Mix, Watch, blend
+from vidstyle.stages.colour import luma_weights
 from vidstyle.stages.debug import DebugView
 from vidstyle.stages.grade import grade
 from vidstyle.stages.motion import estimate_motion, without_motion
@@ -77,7 +78,10 @@ def render_shot(
         work.point = past.point
         counter = Counter(total, on_progress, before=work.frames, passes=2 if _looks_ahead(config) else 1)
         ahead = _Ahead(stack.enter_context(Spool(target.parent)), counter.add) if _looks_ahead(config) else None
-        rendered = _transform(frames, style, config, past, ahead, watch)
+        video = reader.info.video
+        origin = (video.start or 0) * video.time_base
+        mix = Mix(config.blend, first=past.begin, origin=origin, weights=luma_weights(video))
+        rendered = _transform(frames, style, config, past, ahead, watch, mix)
         tally = writer.write(counter.over(rendered), reader.packets(shot.span), work)
     seconds = time.monotonic() - started
     outcome = None if names_pictures(target) else Outcome.of(reader.info, target, tally.packets)
@@ -129,6 +133,7 @@ def _transform(
     past: "_Past",
     ahead: "_Ahead | None",
     watch: Watch | None,
+    mix: Mix,
 ) -> Iterable[FrameBatch]:
     # At strength 0 it is the source itself: neither motion nor the generator would leave a trace.
     if config.blend.strength == 0 and watch is None:
@@ -144,7 +149,7 @@ def _transform(
     if ahead is not None:
         estimator = build_estimator(config.motion)
         styled = settle(styled, config.blend, estimator, ahead.spool, past.begin, on_frames=ahead.on_frames)
-    return blend(styled, config.blend, watch=watch, memory=past.memory)
+    return blend(styled, config.blend, watch=watch, memory=past.memory, mix=mix)
 
 
 class _Ahead(NamedTuple):
@@ -222,23 +227,23 @@ def _keeping(config: RenderConfig, debug_video: Path | None, *, resume: bool) ->
     """Nothing is kept at strength 0, where there is no work, nor beside a debug video, which shows every frame."""
     if debug_video is not None and resume:
         raise ConfigError("--resume leaves out frames that --debug-video would show; choose one", key="work.keep")
-    if debug_video is not None or not config.blend.strength:
+    if debug_video is not None or config.blend.strength == 0:
         return config.work.model_copy(update={"keep": False})
     return config.work
 
 
 def _looks_ahead(config: RenderConfig) -> bool:
     """Two passes are for frames that look back at all."""
-    return config.blend.passes > 1 and config.blend.stability > 0 and config.blend.strength > 0
+    return config.blend.passes > 1 and config.blend.stability > 0 and config.blend.strength != 0
 
 
 def _needs_motion(config: RenderConfig, style: Style) -> bool:
-    return config.blend.strength > 0 and (config.blend.stability > 0 or style.is_recurrent)
+    return config.blend.strength != 0 and (config.blend.stability > 0 or style.is_recurrent)
 
 
 def _looks_for_cuts(config: RenderConfig, style: Style) -> bool:
     """Where every frame stands alone, a cut would change nothing."""
-    return _needs_motion(config, style) or (config.blend.strength > 0 and config.stylize.hold > 1)
+    return _needs_motion(config, style) or (config.blend.strength != 0 and config.stylize.hold > 1)
 
 
 def _with_style_defaults(config: RenderConfig, style: Style) -> RenderConfig:

@@ -25,7 +25,15 @@ def stylize(
         ),
     ],
     style: Annotated[Text, typer.Option(help="A style's name or folder [default: ink].")] = None,
-    strength: Annotated[Number, typer.Option(help="0 (the source, exactly) to 1 (the style) [default: 1].")] = None,
+    strength: Annotated[
+        Text,
+        typer.Option(
+            help="0 (the source, exactly) to 1 (the style), or a curve: 0@0,1@48 (frames), 0@0s,1@2s [default: 1]."
+        ),
+    ] = None,
+    preserve_color: Annotated[
+        bool, typer.Option("--preserve-color", help="The source's colours; the style draws in light and dark alone.")
+    ] = False,
     stability: Annotated[
         Number, typer.Option(help="0 (each frame by itself) to 1 (holds still most) [default: the style's].")
     ] = None,
@@ -114,6 +122,7 @@ def stylize(
         "stylize.tile": tile,
         "stylize.hold": hold,
         "blend.strength": strength,
+        "blend.preserve_color": 1.0 if preserve_color else None,
         "blend.stability": stability,
         "blend.passes": passes,
         "encode.preset": preset,

@@ -8,23 +8,25 @@ from torch import Tensor
 
 from vidstyle.frames import FrameBatch
 from vidstyle.stages.batches import BlendedBatch, StyledBatch
+from vidstyle.stages.mix import Mix
 from vidstyle.stages.step import BlendConfig, BlendState, blend_step
 
-__all__ = ["BlendConfig", "BlendState", "Memory", "Watch", "blend", "blend_step"]
+__all__ = ["BlendConfig", "BlendState", "Memory", "Mix", "Watch", "blend", "blend_step"]
 
 Watch = Callable[[BlendedBatch], None]
 
 
 @dataclass(slots=True)
 class Memory:
-    """What is handed from batch to batch: the blend's recurrence, its last finished picture with the weight, a drawing.
+    """What is handed from batch to batch: the blend's recurrence, its last picture, and a drawing.
 
     Convention: between two batches of the result it is true of all frames before; given to another blend, that one
-    goes on with the same pictures. `drawing` is the memory of a generator that has one, see `stages.recurrent`.
+    goes on with the same pictures. `held` is the last drawn frame, what the blend made of it, and the share of the past
+    in that, for frames that repeat it. `drawing` is the memory of a generator that has one, see `stages.recurrent`.
     """
 
     state: BlendState | None = None
-    held: tuple[Tensor, Tensor] | None = None
+    held: tuple[Tensor, Tensor, Tensor] | None = None
     drawing: Tensor | None = None
 
 
@@ -34,6 +36,7 @@ def blend(
     *,
     watch: Watch | None = None,
     memory: Memory | None = None,
+    mix: Mix | None = None,
 ) -> Iterator[FrameBatch]:
     """Blend a stream: out(t) = source + strength (blended - source), timestamps as they came.
 
@@ -41,14 +44,17 @@ def blend(
     strength 0 the source batches pass through untouched, also where drawings are held; at stability 0 the generator's
     pictures do. A held frame repeats the last finished picture, a flash neither sees the past nor changes it. `watch`
     is called with each batch before it is yielded, also at strength 0. `memory` is where the past is found and left.
+    `mix` is the last step; None: as `config` says, from frame 0 on.
     """
     config = config or BlendConfig()
     memory = memory or Memory()
+    mix = mix or Mix(config)
     for batch in batches:
         frames = batch.moving.frames
         if config.strength == 0 and watch is None:
             yield frames
             continue
+        source = frames.images if all(batch.moving.drawn) else frames.images.clone()
         blended, weights = torch.empty_like(frames.images), torch.empty_like(frames.images[:, :1])
         for index, drawing in enumerate(_drawings(batch)):
             now = slice(index, index + 1)
@@ -56,15 +62,24 @@ def blend(
                 past = None if batch.moving.restarts[index] or batch.moving.flashes[index] else memory.state
                 made = blend_step(past, frames.images[now], drawing, batch.moving.flow[now], config)
                 memory.state = memory.state if batch.moving.flashes[index] else made
-                memory.held = torch.lerp(frames.images[now], made.output, config.strength), made.weight
+                memory.held = frames.images[now], made.output, made.weight
             assert memory.held is not None  # the first frame of a stream is drawn
-            blended[now], weights[now] = memory.held
+            drawn, blended[now], weights[now] = memory.held
+            if drawing is None:
+                source[now] = drawn
+        finished = mix(frames, source, blended)
         if watch is not None:
-            watch(BlendedBatch(batch, blended, weights))
-        yield frames if config.strength == 0 else replace(frames, images=blended)
-        if memory.state is not None:
-            # A view would keep the whole batch alive until the next one is through.
-            memory.state = replace(memory.state, source=memory.state.source.clone())
+            watch(BlendedBatch(batch, finished, weights))
+        yield frames if config.strength == 0 else replace(frames, images=finished)
+        _let_go(memory)
+
+
+def _let_go(memory: Memory) -> None:
+    """Keep copies of frames: a view would keep the whole batch alive until the next one is through."""
+    if memory.state is not None:
+        memory.state = replace(memory.state, source=memory.state.source.clone())
+    if memory.held is not None:
+        memory.held = memory.held[0].clone(), *memory.held[1:]
 
 
 def _drawings(batch: StyledBatch) -> Iterator[Tensor | None]:

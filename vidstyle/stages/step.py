@@ -1,15 +1,16 @@
 """One step of the recurrence: what the blend remembers, and how it goes on from there."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from torch import Tensor
 
 from vidstyle.motion import Flow, WarpMode, warp
 from vidstyle.stages.calm import calm_share, next_allowance, unrest
+from vidstyle.stages.curve import parse_strength
 from vidstyle.stages.detail import next_aim, restore_detail, within_range
 from vidstyle.stages.light import certainty, light_change, light_of, relit
 from vidstyle.stages.trust import lasting, trust, worn
@@ -27,7 +28,14 @@ class BlendConfig(BaseModel):
     stability: float = Field(
         default=0.97, ge=0, le=1, description="share of the moved past where it can be trusted; 0: no blend at all"
     )
-    strength: float = Field(default=1.0, ge=0, le=1, description="0: the source exactly, 1: the style alone")
+    strength: Annotated[float | str, BeforeValidator(parse_strength)] = Field(
+        default=1.0,
+        description="0: the source exactly, 1: the style alone; or a curve over time: 0@0,1@48 in frames of the clip "
+        "from 0, 0@0s,1@2.5s in seconds from its first frame",
+    )
+    preserve_color: float = Field(
+        default=0.0, ge=0, le=1, description="share of the source's chroma under the style's luma, in the clip's Y'CbCr"
+    )
     passes: Literal[1, 2] = Field(
         default=1, description="2: the shot is blended from its end to its beginning first; calmer, keeps shots on disk"
     )
