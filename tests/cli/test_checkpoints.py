@@ -70,3 +70,30 @@ def test_a_sheet_shows_pictures_beside_what_became_of_them(models, tmp_path):
     assert np.abs(sheet[185, 990].astype(int) - (40, 90, 200)).max() > 20
     assert run(["styles", "sheet", "small"]) == 73
     assert run(["styles", "sheet", "small", "--overwrite"]) == 0
+
+
+def test_many_restless_pictures_make_a_large_sheet_and_not_none(models, tmp_path):
+    save_small_style(models / "small")
+    noise = np.random.default_rng(0).integers(0, 256, (360, 640, 3), np.uint8)
+    cv2.imwrite("noise.png", noise)
+    assert run(["styles", "sheet", "small", *["noise.png"] * 16]) == 0
+    assert Path("small-sheet.jpg").stat().st_size > 600_000
+    assert cv2.imread("small-sheet.jpg").shape == (16 * 371, 1320, 3)
+
+
+def test_places_that_can_not_be_written_to_are_told_in_one_line(models, tmp_path, capsys, monkeypatch):
+    save_small_style(models / "small")
+    torch.save(checkpoint("cartoongan"), tmp_path / "a.pth")
+    cv2.imwrite("a.png", np.full((32, 32, 3), 90, np.uint8))
+    assert run(["styles", "export", "small", "--safetensors", "--out", "a.png"]) == 73
+    assert run(["styles", "sheet", "small", "a.png", "--out", "a.png/sheet.jpg"]) == 73
+    monkeypatch.setenv("VIDSTYLE_MODELS", str(tmp_path / "a.png"))
+    assert run(["styles", "import", "a.pth"]) == 73
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 3
+    assert all("can't be written" in line for line in told)
+
+
+def test_the_shipped_style_draws_its_golden_frame(models, capsys):
+    assert run(["styles", "verify", "ink"]) == 0
+    assert "golden frame   0." in capsys.readouterr().out

@@ -80,7 +80,7 @@ def verify(name: Name) -> None:
     typer.echo(f"weights        SHA-256 {style.card.sha256}: as on the card")
     difference = compare_golden(style)
     if difference is None:
-        typer.echo("golden frame   none: it was not imported")
+        typer.echo("golden frame   none beside its weights, nothing to compare with")
     else:
         mean, worst = difference
         told = f"{mean:.2f} codes of 255 on average, {worst} at most"

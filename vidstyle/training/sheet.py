@@ -13,6 +13,7 @@ from vidstyle.frames import Span
 from vidstyle.media import open_reader
 from vidstyle.networks import Style
 from vidstyle.networks.checkpoints.proof import draw_card
+from vidstyle.networks.checkpoints.writing import whole_file
 from vidstyle.training.evenly import evenly
 from vidstyle.training.pictures import Example
 from vidstyle.training.teachers import Picture
@@ -54,22 +55,25 @@ def write_drawings(
 def write_style_sheet(path: Path, style: Style, sources: Sequence[Path], *, width: int = 1320) -> None:
     """Write source | style for each of `sources`, pictures or clips, of which the middle frame is taken.
 
-    Raises ClipError where one can't be read. Without sources it is the test card.
+    Without sources it is the test card.
+
+    Raises ClipError where one can't be read, TargetError where the sheet can't be written.
     """
     pictures = [_middle(source) for source in sources] or [draw_card(360, 640)]
     rows = [(_codes(images), _codes(style.paint(images))) for images in pictures]
-    write_rows(path, rows, width=width)
+    with whole_file(path) as partial:
+        write_rows(partial, rows, width=width)
 
 
 def write_rows(path: Path, rows: Sequence[tuple[Picture, ...]], *, width: int) -> None:
-    """Write rows of equally many pictures as a JPEG under 600 kB, each picture cut to 16:9."""
+    """Write rows of equally many pictures as a JPEG, under 600 kB where that can be, each picture cut to 16:9."""
     image = cv2.cvtColor(np.vstack([_band(row, width // len(row)) for row in rows]), cv2.COLOR_RGB2BGR)
     path.parent.mkdir(parents=True, exist_ok=True)
     for quality in range(90, 20, -10):
-        written, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        if written and len(packed) < LARGEST:
-            path.write_bytes(packed.tobytes())
-            return
+        packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+        if len(packed) < LARGEST:
+            break
+    path.write_bytes(packed)
 
 
 def _middle(source: Path) -> Tensor:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vidstyle.errors import TargetError
+from vidstyle.errors import TargetError, VidstyleError
 
 
 @contextmanager
@@ -28,8 +28,8 @@ def writable(path: Path) -> Iterator[None]:
     """Translate what the system says against writing `path`. Raises TargetError."""
     try:
         yield
+    except VidstyleError:  # some are OSErrors too
+        raise
     except OSError as error:
-        if isinstance(error, TargetError):
-            raise
         reason = error.strerror or type(error).__name__
         raise TargetError(f"{path} can't be written: {reason}; choose another place", path=path) from error
