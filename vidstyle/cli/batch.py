@@ -28,7 +28,7 @@ def batch(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and all problems; render nothing.")] = False,
     style: Annotated[Text, typer.Option(help="A style's name or folder [default: ink].")] = None,
-    strength: Annotated[float | None, typer.Option(help="0 (the source, exactly) to 1 (the style).")] = None,
+    strength: Annotated[Text, typer.Option(help="0 (the source, exactly) to 1 (the style), or a curve.")] = None,
     stability: Annotated[float | None, typer.Option(help="0 (each frame by itself) to 1 (holds still most).")] = None,
     preset: Annotated[Text, typer.Option(help="review, web, master-prores, …: see `vidstyle formats`.")] = None,
     encoder: Annotated[Text, typer.Option(help="auto, x264, prores, ffv1, … [default: auto].")] = None,

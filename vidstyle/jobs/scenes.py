@@ -52,7 +52,6 @@ def with_one_look(jobs: Sequence[Job], by: SceneBy, folder: Path, others: Iterab
         if len(members) > 1:
             grades = common_grades([kept.of(member) for member in members])
             graded |= {job.name: _with(job, {"grade": grade}) for job, grade in zip(members, grades, strict=True)}
-    kept.save()
     return [graded.get(job.name, job) for job in jobs]
 
 
@@ -85,7 +84,6 @@ class _Kept:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: dict[str, Colours] = {}
-        self._new = False
         try:
             told = json.loads(path.read_text(encoding="utf-8"))
             self._known = {key: Colours.model_validate(value) for key, value in told.items()}
@@ -97,10 +95,10 @@ class _Kept:
         key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
         if key not in self._known:
             self._known[key] = measure(job)
-            self._new = True
+            self._save()
         return self._known[key]
 
-    def save(self) -> None:
-        if self._new and self._path.parent.is_dir():
+    def _save(self) -> None:
+        if self._path.parent.is_dir():
             told = {key: colours.model_dump() for key, colours in self._known.items()}
             write_whole(self._path, json.dumps(told, indent=1).encode())

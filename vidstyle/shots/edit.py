@@ -89,7 +89,7 @@ class Event:
     handles: tuple[int, int] | None = None
     sequence: str = ""
     scene: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     priority: int = 0
     notes: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
