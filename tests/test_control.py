@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -11,6 +12,7 @@ from tests.clips import make_clip
 from tests.styles import save_small_style
 from vidstyle import RenderReport, Shot, Span, render_shot
 from vidstyle.config import load_config
+from vidstyle.errors import ClipMissingError, ClipReadError, ConfigError, TargetError
 
 LOSSLESS = {"encode__encoder": "ffv1"}
 
@@ -96,3 +98,138 @@ def test_preserved_colour_is_the_sources_chroma_to_a_code(tmp_path: Path, style:
     assert np.abs(made[:, :luma] - before[:, :luma]).mean() > 5
     # Where the style is so light or dark that chroma had to give way, it differs.
     assert np.quantile(np.abs(made[:, luma:] - before[:, luma:]), 0.9) <= 1
+
+
+def matte(path: Path, shares: np.ndarray, pix_fmt: str = "gray", *, full: bool = True, codec: str = "ffv1") -> Path:
+    """Write (n, h, w) shares as a matte; black and white lie where the range says."""
+    bits = 16 if "16" in pix_fmt else 10 if "10" in pix_fmt else 8
+    low, span = (0, 2**bits - 1) if full else (16 << bits - 8, 219 << bits - 8)
+    levels = np.rint(shares * span + low).astype(np.uint8 if bits == 8 else np.uint16)
+    with av.open(str(path), "w") as clip:
+        stream = clip.add_stream(codec, rate=25)
+        stream.height, stream.width = shares.shape[1:]
+        stream.pix_fmt = pix_fmt
+        stream.codec_context.color_range = 2 if full else 1
+        for level in levels:
+            frame = av.VideoFrame.from_ndarray(level, "gray" if bits == 8 else f"gray{bits}le")
+            made = av.VideoFrame(frame.width, frame.height, pix_fmt)
+            for plane in made.planes:
+                row = np.full((plane.height, plane.line_size // levels.itemsize), 1 << bits - 1, levels.dtype)
+                plane.update(row.tobytes())
+            rows = np.zeros((frame.height, made.planes[0].line_size // levels.itemsize), levels.dtype)
+            rows[:, : frame.width] = level
+            made.planes[0].update(rows.tobytes())
+            made.color_range = 2 if full else 1
+            clip.mux(stream.encode(made))
+        clip.mux(stream.encode(None))
+    return path
+
+
+def halves(frames: int = 12, height: int = 64, width: int = 96) -> np.ndarray:
+    """White left of an edge that moves right by 4 px a frame, black right of it."""
+    shares = np.zeros((frames, height, width))
+    for n in range(frames):
+        shares[n, :, : 16 + 4 * n] = 1
+    return shares
+
+
+def luma(path: Path) -> np.ndarray:
+    return codes(path)[:, : 96 * 64].reshape(-1, 64, 96)
+
+
+MATTES = [("gray", True), ("yuv420p", False), ("yuv420p", True), ("yuv422p10le", False), ("gray16le", True)]
+
+
+@pytest.mark.parametrize(("pix_fmt", "full"), MATTES)
+def test_white_is_the_style_and_black_the_source_to_every_code(
+    tmp_path: Path, style: Path, source: Path, pix_fmt: str, full: bool
+):
+    mask = matte(tmp_path / "m.mkv", halves(), pix_fmt, full=full)
+    render(source, tmp_path / "b.mkv", style, mask__file=mask)
+    render(source, tmp_path / "full.mkv", style)
+    inside, made = halves() == 1, luma(tmp_path / "b.mkv")
+    assert (made[inside] == luma(tmp_path / "full.mkv")[inside]).all()
+    assert (made[~inside] == luma(source)[~inside]).all()
+
+
+def test_an_inverted_matte_and_the_matte_share_the_picture(tmp_path: Path, style: Path, source: Path):
+    ramp = np.linspace(0, 1, 96)
+    mask = matte(tmp_path / "m.mkv", ramp * np.ones((12, 64, 1)), "gray16le")
+    render(source, tmp_path / "b.mkv", style, mask__file=mask)
+    render(source, tmp_path / "inverted.mkv", style, mask__file=mask, mask__invert=True)
+    render(source, tmp_path / "full.mkv", style)
+    made, full, before = luma(tmp_path / "b.mkv"), luma(tmp_path / "full.mkv"), luma(source)
+    assert np.abs(made + luma(tmp_path / "inverted.mkv") - before - full).max() <= 1
+    assert np.abs(made - before - ramp * (full - before)).max() < 1  # both are rounded to codes
+
+
+@pytest.mark.parametrize("name", ["m.####.png", "m.####.tif"])
+def test_a_sequence_of_pictures_masks_like_a_clip(tmp_path: Path, style: Path, source: Path, name: str):
+    for n, share in enumerate(halves()):
+        cv2.imwrite(str(tmp_path / name.replace("####", f"{1001 + n}")), np.uint16(np.rint(share * 65535)))
+    render(source, tmp_path / "b.mkv", style, mask__file=tmp_path / name)
+    render(source, tmp_path / "c.mkv", style, mask__file=matte(tmp_path / "m.mkv", halves()))
+    assert (codes(tmp_path / "b.mkv") == codes(tmp_path / "c.mkv")).all()
+
+
+def test_one_still_masks_every_frame_and_another_size_is_stretched(tmp_path: Path, style: Path, source: Path):
+    still = np.zeros((32, 48), np.uint8)
+    still[:, :24] = 255
+    cv2.imwrite(str(tmp_path / "still.png"), still)
+    render(source, tmp_path / "b.mkv", style, mask__file=tmp_path / "still.png")
+    render(source, tmp_path / "full.mkv", style)
+    made = luma(tmp_path / "b.mkv")
+    assert (made[:, :, :47] == luma(tmp_path / "full.mkv")[:, :, :47]).all()
+    assert (made[:, :, 49:] == luma(source)[:, :, 49:]).all()
+
+
+@pytest.mark.parametrize("first", [0, 3])
+def test_a_matte_is_matched_by_the_clips_frame_numbers_in_spans_and_at_a_variable_rate(
+    tmp_path: Path, style: Path, first: int
+):
+    ticks = (0, 512, 900, 1700, 2212, 2512, 3600, 4112, 4700, 4800, 5400, 6000)
+    source = make_clip(tmp_path / "v.mkv", codec="ffv1", audio=(), pts=ticks)
+    mask = matte(tmp_path / "m.mkv", halves()[first:])
+    render(source, tmp_path / "part.mkv", style, span=Span(5, 9), mask__file=mask, mask__first=first)
+    outside = halves()[5:9] == 0
+    made, before = luma(tmp_path / "part.mkv"), luma(source)[5:9]
+    assert (made[outside] == before[outside]).all()
+    assert (np.abs(made - before)[~outside] > 0).mean() > 0.9
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+def test_a_masked_render_goes_on_after_a_kill(tmp_path: Path, style: Path, source: Path, passes: int):
+    how = {"mask__file": matte(tmp_path / "m.mkv", halves()), "work__every": 0.0, "blend__passes": passes}
+    render(source, tmp_path / "whole.mkv", style, **how)
+    with pytest.raises(PowerCutError):
+        render(source, tmp_path / "b.mkv", style, on_progress=killed_after(10), **how)
+    report = render(source, tmp_path / "b.mkv", style, resume=True, **how)
+    assert 0 < report.resumed < 12
+    assert (codes(tmp_path / "b.mkv") == codes(tmp_path / "whole.mkv")).all()
+
+
+def test_another_matte_is_another_render(tmp_path: Path, style: Path, source: Path):
+    mask = matte(tmp_path / "m.mkv", halves())
+    how = {"mask__file": mask, "work__every": 0.0}
+    with pytest.raises(PowerCutError):
+        render(source, tmp_path / "b.mkv", style, on_progress=killed_after(6), **how)
+    matte(mask, 1 - halves())
+    with pytest.raises(TargetError, match="mask"):
+        render(source, tmp_path / "b.mkv", style, resume=True, **how)
+
+
+def test_a_matte_that_does_not_fit_is_refused_before_anything_is_rendered(tmp_path: Path, style: Path, source: Path):
+    short = matte(tmp_path / "s.mov", halves(7), "yuv444p10le", full=False, codec="prores_ks")
+    with pytest.raises(ClipReadError, match="ends before frame 7 of the clip"):
+        render(source, tmp_path / "b.mkv", style, mask__file=short)
+    unsaid = matte(tmp_path / "s.mkv", halves(7))
+    with pytest.raises(ClipReadError, match="ends before frame 7 of the clip"):
+        render(source, tmp_path / "b.mkv", style, mask__file=unsaid)
+    with pytest.raises(ConfigError, match=r"mask\.first"):
+        render(source, tmp_path / "b.mkv", style, mask__file=short, mask__first=2)
+    tall = matte(tmp_path / "t.mkv", halves(12, 96, 64))
+    with pytest.raises(ConfigError, match="64x96, the clip 96x64"):
+        render(source, tmp_path / "b.mkv", style, mask__file=tall)
+    with pytest.raises(ClipMissingError, match=r"absent\.mov"):
+        render(source, tmp_path / "b.mkv", style, mask__file=tmp_path / "absent.mov")
+    assert not (tmp_path / "b.mkv").exists()

@@ -14,6 +14,7 @@ from vidstyle.media import DecodeConfig, EncodeConfig, WorkConfig
 from vidstyle.motion import MotionConfig
 from vidstyle.stages.blend import BlendConfig
 from vidstyle.stages.grade import GradeConfig
+from vidstyle.stages.mask import MaskConfig
 from vidstyle.stages.stylize import StylizeConfig
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -31,6 +32,7 @@ class RenderConfig(BaseModel):
     stylize: StylizeConfig = Field(default_factory=StylizeConfig)
     grade: GradeConfig = Field(default_factory=GradeConfig)
     blend: BlendConfig = Field(default_factory=BlendConfig)
+    mask: MaskConfig = Field(default_factory=MaskConfig)
     encode: EncodeConfig = Field(default_factory=EncodeConfig)
     work: WorkConfig = Field(default_factory=WorkConfig)
 

@@ -14,12 +14,14 @@ from vidstyle.shots import Shot
 
 # Change how fast a render is, and where it keeps things, but not one code of it.
 _WITHOUT_TRACE = ("decode.threads", "encode.threads", "encode.queue", "motion.cache", "motion.cache_limit", "work.")
+_TIMES = ("source's time", "mask's time")
 _SAMPLE = 1 << 20  # bytes at either end of the source: to read all of it could take minutes
 
 
 def identity_of(shot: Shot, config: RenderConfig, style: Style, device: str) -> dict[str, str]:
     """Describe a render: its source, its settings, its style and the software, each as a short text."""
     facts = source_facts(shot.source) | {"frames": str(shot.span), "style.sha256": style.card.sha256, "device": device}
+    facts |= _mask_facts(config)
     facts |= {f"version of {name}": text for name, text in Versions.here().model_dump().items()}
     dumped = config.model_dump(mode="json", exclude={"device"})
     return facts | {key: value for key, value in _flat(dumped) if not key.startswith(_WITHOUT_TRACE)}
@@ -28,10 +30,16 @@ def identity_of(shot: Shot, config: RenderConfig, style: Style, device: str) -> 
 def lasting_facts(shot: Shot, config: RenderConfig) -> dict[str, str]:
     """What a finished render depends on beside its style, whatever the software, the device and the time of a copy."""
     facts = source_facts(shot.source) | {"source": shot.source.name, "frames": str(shot.span)}
-    facts |= {"timecode": shot.timecode, "reel": shot.reel}
+    facts |= {"timecode": shot.timecode, "reel": shot.reel} | _mask_facts(config)
     dumped = config.model_dump(mode="json", exclude={"device"})
     facts |= {key: value for key, value in _flat(dumped) if not key.startswith(_WITHOUT_TRACE)}
-    return {name: text for name, text in facts.items() if name != "source's time"}
+    return {name: text for name, text in facts.items() if name not in _TIMES}
+
+
+def _mask_facts(config: RenderConfig) -> dict[str, str]:
+    if config.mask.file is None:
+        return {}
+    return {name.replace("source", "mask"): text for name, text in source_facts(config.mask.file).items()}
 
 
 def source_facts(path: Path) -> dict[str, str]:

@@ -26,6 +26,7 @@ from vidstyle.stages.blend import BlendConfig, Memory, Mix, Watch, blend
 from vidstyle.stages.colour import luma_weights
 from vidstyle.stages.debug import DebugView
 from vidstyle.stages.grade import grade
+from vidstyle.stages.mask import open_masks
 from vidstyle.stages.motion import estimate_motion, without_motion
 from vidstyle.stages.prefetch import prefetch
 from vidstyle.stages.remembering import from_tensors, to_tensors
@@ -80,7 +81,9 @@ def render_shot(
         ahead = _Ahead(stack.enter_context(Spool(target.parent)), counter.add) if _looks_ahead(config) else None
         video = reader.info.video
         origin = (video.start or 0) * video.time_base
-        mix = Mix(config.blend, first=past.begin, origin=origin, weights=luma_weights(video))
+        stop = None if total is None else past.first + total
+        masks = stack.enter_context(open_masks(config.mask, video, past.begin, stop, device))
+        mix = Mix(config.blend, first=past.begin, origin=origin, masks=masks, weights=luma_weights(video))
         rendered = _transform(frames, style, config, past, ahead, watch, mix)
         tally = writer.write(counter.over(rendered), reader.packets(shot.span), work)
     seconds = time.monotonic() - started

@@ -31,6 +31,10 @@ def stylize(
             help="0 (the source, exactly) to 1 (the style), or a curve: 0@0,1@48 (frames), 0@0s,1@2s [default: 1]."
         ),
     ] = None,
+    mask: Annotated[
+        Path | None, typer.Option(help="A matte, its frames numbered as the clip's, or one still: white is stylized.")
+    ] = None,
+    mask_invert: Annotated[bool, typer.Option("--mask-invert", help="Stylize where the matte is black.")] = False,
     preserve_color: Annotated[
         bool, typer.Option("--preserve-color", help="The source's colours; the style draws in light and dark alone.")
     ] = False,
@@ -122,6 +126,8 @@ def stylize(
         "stylize.tile": tile,
         "stylize.hold": hold,
         "blend.strength": strength,
+        "mask.file": str(mask) if mask else None,
+        "mask.invert": mask_invert or None,
         "blend.preserve_color": 1.0 if preserve_color else None,
         "blend.stability": stability,
         "blend.passes": passes,

@@ -108,7 +108,7 @@ def _job(event: Event, edit: Edit, sources: Sources, render: RenderConfig, batch
     path = sources.find(event, edit.path.parent)
     info = sources.info(path)
     placement = place_in(event, info, batch.handles)
-    config = _config(render, event.settings)
+    config = _config(render, event.settings, edit.path.parent)
     name, style = _style_facts(config)
     shot = Shot(path, placement.span, event.shot, timecode=placement.timecode, reel=_reel(event, info))
     height, width = info.video.upright
@@ -121,8 +121,9 @@ def _job(event: Event, edit: Edit, sources: Sources, render: RenderConfig, batch
     return replace(job, bytes=bytes_of(job, info, batch.template), warnings=(*job.warnings, *lost))
 
 
-def _config(render: RenderConfig, settings: Mapping[str, object]) -> RenderConfig:
-    """The batch's settings with the list's own for one shot; a text is read as `--set` would."""
+def _config(render: RenderConfig, settings: Mapping[str, object], folder: Path) -> RenderConfig:
+    """The batch's settings with the list's own for one shot: read as `--set` would, a mask's path from `folder`."""
+    settings = {key: folder / str(of) if key == "mask.file" else of for key, of in settings.items()}
     overrides = [f"{key}={text}" for key, text in settings.items() if isinstance(text, str) and key != "style"]
     flags = {key: value for key, value in settings.items() if not isinstance(value, str) or key == "style"}
     return compose(RenderConfig, render.model_dump(exclude_unset=True), overrides=overrides, flags=flags)

@@ -34,7 +34,7 @@ _ALIASES = {
     "notes": ("notes", "note", "description", "comment"),
 }
 _COLUMN = {alias: name for name, aliases in _ALIASES.items() for alias in aliases}
-_SETTINGS = {"style": "style", "strength": "blend.strength", "stability": "blend.stability", "mask": "mask"}
+_SETTINGS = {"style": "style", "strength": "blend.strength", "stability": "blend.stability", "mask": "mask.file"}
 
 
 def read_table(path: Path, fps: Fraction | None = None) -> Edit:

@@ -21,12 +21,14 @@ class Memory:
     """What is handed from batch to batch: the blend's recurrence, its last picture, and a drawing.
 
     Convention: between two batches of the result it is true of all frames before; given to another blend, that one
-    goes on with the same pictures. `held` is the last drawn frame, what the blend made of it, and the share of the past
-    in that, for frames that repeat it. `drawing` is the memory of a generator that has one, see `stages.recurrent`.
+    goes on with the same pictures. `held` is the last blended picture with its share of the past, and `drawn` the
+    frame that it shows, for frames that repeat it. `drawing` is the memory of a generator that has one, see
+    `stages.recurrent`.
     """
 
     state: BlendState | None = None
-    held: tuple[Tensor, Tensor, Tensor] | None = None
+    held: tuple[Tensor, Tensor] | None = None
+    drawn: Tensor | None = None
     drawing: Tensor | None = None
 
 
@@ -62,11 +64,12 @@ def blend(
                 past = None if batch.moving.restarts[index] or batch.moving.flashes[index] else memory.state
                 made = blend_step(past, frames.images[now], drawing, batch.moving.flow[now], config)
                 memory.state = memory.state if batch.moving.flashes[index] else made
-                memory.held = frames.images[now], made.output, made.weight
+                memory.held, memory.drawn = (made.output, made.weight), frames.images[now]
             assert memory.held is not None  # the first frame of a stream is drawn
-            drawn, blended[now], weights[now] = memory.held
+            assert memory.drawn is not None
+            blended[now], weights[now] = memory.held
             if drawing is None:
-                source[now] = drawn
+                source[now] = memory.drawn
         finished = mix(frames, source, blended)
         if watch is not None:
             watch(BlendedBatch(batch, finished, weights))
@@ -78,8 +81,8 @@ def _let_go(memory: Memory) -> None:
     """Keep copies of frames: a view would keep the whole batch alive until the next one is through."""
     if memory.state is not None:
         memory.state = replace(memory.state, source=memory.state.source.clone())
-    if memory.held is not None:
-        memory.held = memory.held[0].clone(), *memory.held[1:]
+    if memory.drawn is not None:
+        memory.drawn = memory.drawn.clone()
 
 
 def _drawings(batch: StyledBatch) -> Iterator[Tensor | None]:
