@@ -72,6 +72,7 @@ def test_a_sheet_shows_pictures_beside_what_became_of_them(models, tmp_path):
     assert run(["styles", "sheet", "small", "--overwrite"]) == 0
 
 
+@pytest.mark.slow
 def test_many_restless_pictures_make_a_large_sheet_and_not_none(models, tmp_path):
     save_small_style(models / "small")
     noise = np.random.default_rng(0).integers(0, 256, (360, 640, 3), np.uint8)
