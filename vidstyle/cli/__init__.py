@@ -13,6 +13,7 @@ import typer
 
 from vidstyle import __version__
 from vidstyle.cli.batch import batch
+from vidstyle.cli.data import data
 from vidstyle.cli.demo import demo
 from vidstyle.cli.doctor import doctor
 from vidstyle.cli.formats import formats
@@ -35,6 +36,7 @@ app = typer.Typer(
 for command in (stylize, batch, measure, probe, formats, doctor, demo, train, report, verify):
     app.command()(command)
 app.add_typer(styles, name="styles")
+app.add_typer(data, name="data")
 
 
 class Stopped(BaseException):

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from vidstyle.errors import TrainingError
 from vidstyle.media import ClipReader
+from vidstyle.training.datasets.dataset import is_dataset, read_dataset
 from vidstyle.training.section import Section
 from vidstyle.training.teachers import Picture, Plane, Teacher
 
@@ -31,7 +32,9 @@ class Source(Section):
     role: Literal["content", "style"] = Field(
         default="content", description="content: what is to be drawn; style: what drawings look like"
     )
-    path: str = Field(description="a folder, a file or a pattern such as photos/kodak/*.jpg, below the material's root")
+    path: str = Field(
+        description="a folder, a prepared dataset, a file or a pattern such as photos/*.jpg, below the material's root"
+    )
     licence: str
     source: str = Field(description="where it comes from, for attribution")
     train: bool = Field(default=True, description="false: held out, only measured on")
@@ -112,8 +115,11 @@ def _taken(source: Source, root: Path) -> Iterator[tuple[Path, Picture]]:
 
 
 def files_of(source: Source, root: Path) -> list[Path]:
-    """Give the pictures and clips that a source names, sorted."""
+    """Give the pictures and clips that a source names, sorted; of a prepared dataset, those of the source's split."""
     exact = root / source.path
+    if is_dataset(exact):
+        split = "train" if source.train else "validation"
+        return [exact / item.file for item in read_dataset(exact).pictures if item.split == split]
     paths = [exact] if exact.is_file() else list(exact.iterdir()) if exact.is_dir() else list(root.glob(source.path))
     return sorted(path for path in paths if path.suffix.lower() in IMAGES | CLIPS)
 

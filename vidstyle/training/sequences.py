@@ -16,9 +16,11 @@ from vidstyle.errors import TrainingError
 from vidstyle.measure.composing import followed_by
 from vidstyle.media import ClipReader
 from vidstyle.motion import Flow, MotionConfig
+from vidstyle.motion.packing import unpack
 from vidstyle.motion.sizes import resized
 from vidstyle.stages.batches import MovingBatch
 from vidstyle.stages.motion import estimate_motion
+from vidstyle.training.datasets.dataset import is_dataset, read_dataset
 from vidstyle.training.pictures import CLIPS, Source, files_of
 from vidstyle.training.section import Section
 
@@ -93,8 +95,13 @@ def gather_sequences(sources: tuple[Source, ...], root: Path, terms: ClipTerms, 
 
     Raises TrainingError where there is none.
     """
-    clips = [(source, path) for source in sources for path in files_of(source, root) if path.suffix.lower() in CLIPS]
-    found = [run for source, path in clips for run in _runs(source, path, terms)]
+    found: list[Sequence] = []
+    for source in sources:
+        if is_dataset(root / source.path):
+            found += _prepared(source, root / source.path, terms)
+        else:
+            clips = [path for path in files_of(source, root) if path.suffix.lower() in CLIPS]
+            found += [run for path in clips for run in _runs(source, path, terms)]
     if not found:
         message = f"no clip with {terms.frames} frames between two cuts below {root}; name clips under material.sources"
         raise TrainingError(message, recipe=recipe)
@@ -114,6 +121,16 @@ def sample_sequences(sequences: list[Sequence], terms: ClipTerms, *, seed: int, 
 
 def _joined(flows: list[Flow]) -> Flow:
     return Flow(torch.cat([each.to_previous for each in flows]), torch.cat([each.visibility for each in flows]))
+
+
+def _prepared(source: Source, folder: Path, terms: ClipTerms) -> Iterator[Sequence]:
+    split = "train" if source.train else "validation"
+    for item in read_dataset(folder).sequences:
+        if item.split == split and len(item.files) >= terms.frames:
+            read = [cv2.imread(str(folder / file), cv2.IMREAD_COLOR_RGB) for file in item.files[: terms.frames]]
+            pictures = np.stack([picture for picture in read if picture is not None])
+            flow = unpack((folder / item.flow).read_bytes())
+            yield Sequence(source, pictures.astype(np.uint8), flow[: terms.frames])
 
 
 def _runs(source: Source, path: Path, terms: ClipTerms) -> Iterator[Sequence]:
