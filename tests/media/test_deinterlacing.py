@@ -84,6 +84,8 @@ def test_a_span_is_deinterlaced_as_the_whole_is(tmp_path, woven):
     with ClipReader(woven, DecodeConfig(deinterlace="bwdif")) as reader:
         part = torch.cat([batch.images for batch in reader.frames(Span(2, 5))])
     assert torch.equal(whole[2:5], part)
+    assert reader.tally.decoded - reader.tally.skipped == 3
+    assert any("3 interlaced frames" in warning for warning in reader.warnings)
 
 
 @pytest.mark.parametrize("name", ["fate_h264_interlaced_crop.mp4", "fate_mpeg2video_sony-ct3.mp4"])

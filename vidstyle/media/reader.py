@@ -112,7 +112,7 @@ class ClipReader:
         span = span or Span()
         batch: list[tuple[VideoFrame, int]] = []
         yielded = 0
-        for number, (frame, pts) in enumerate(self._timed(self._whole(self._decoded(), span.start))):
+        for number, (frame, pts) in enumerate(self._timed(self._whole(self._decoded(), span))):
             if number < span.start:
                 self.tally.skipped += 1
                 continue
@@ -122,6 +122,7 @@ class ClipReader:
                 yielded += len(batch)
                 batch = []
             if number + 1 == span.stop:
+                self.tally.decoded = number + 1  # bwdif looks one frame further
                 break
         if batch:
             yield self._converted(batch)
@@ -159,14 +160,14 @@ class ClipReader:
         # After damage a decoder silently skips to the next key frame: those packets gave no frame either.
         self.tally.dropped = max(self.tally.dropped, sent - self.tally.decoded)
 
-    def _whole(self, frames: Iterator[VideoFrame], start: int) -> Iterator[VideoFrame]:
-        """Pass on frames that are whole pictures: interlaced ones are refused from frame `start` on, or made whole."""
-        counted = self._count_interlaced(frames, start)
+    def _whole(self, frames: Iterator[VideoFrame], span: Span) -> Iterator[VideoFrame]:
+        """Pass on frames that are whole pictures: interlaced ones are refused within `span`, or made whole."""
+        counted = self._count_interlaced(frames, span)
         return counted if self.config.deinterlace != "bwdif" else deinterlace(counted, self.converter.layout.name)
 
-    def _count_interlaced(self, frames: Iterator[VideoFrame], start: int) -> Iterator[VideoFrame]:
+    def _count_interlaced(self, frames: Iterator[VideoFrame], span: Span) -> Iterator[VideoFrame]:
         for number, frame in enumerate(frames):
-            if frame.interlaced_frame and number >= start:
+            if frame.interlaced_frame and number >= span.start and (span.stop is None or number < span.stop):
                 self._interlaced += 1
                 if self.config.deinterlace == "refuse":
                     fields = f" ({self.info.video.field_order})" if self.info.video.field_order else ""
