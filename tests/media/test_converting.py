@@ -158,7 +158,7 @@ def test_deep_flac_keeps_its_24_bits(tmp_path):
 def test_a_gap_becomes_silence_so_that_what_follows_is_in_time(tmp_path):
     source = with_noise(tmp_path / "a.mkv", "pcm_s16le", without=(20, 21, 22, 23))
     _, writer, _ = copy_clip(source, tmp_path / "b.mp4")
-    assert any("1 gaps in its time are filled with silence" in warning for warning in writer.warnings)
+    assert any("silence fills 1 gap in its time" in warning for warning in writer.warnings)
     after = heard(tmp_path / "b.mp4").samples[0]
     assert np.abs(after[RATE + 21_500 : RATE + 22_500]).max() < 0.01
     assert abs(likeness(heard_with_gap(source), after)[0]) <= RATE // 2000  # Matroska's times are rounded
@@ -195,7 +195,7 @@ def test_packets_that_cannot_be_decoded_cost_only_themselves(tmp_path):
         broken[packet.pos : packet.pos + packet.size] = bytes([0xFF]) * packet.size
     source.write_bytes(broken)
     _, writer, _ = copy_clip(source, tmp_path / "b.webm")
-    assert any("packets could not be decoded; there is silence instead" in warning for warning in writer.warnings)
+    assert any("that could not be decoded" in warning for warning in writer.warnings)
     whole = heard(with_noise(tmp_path / "c.mp4", "aac")).samples[0]
     assert likeness(whole, heard(tmp_path / "b.webm").samples[0])[0] == 0
 

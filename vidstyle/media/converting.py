@@ -183,8 +183,9 @@ class SoundConverter:
 
     def losses(self) -> list[str]:
         """What became of sound that could not be converted, as ends of a sentence."""
-        found = [f"{self.broken} packets could not be decoded; there is silence instead"] if self.broken else []
-        return found + ([f"{self.gaps} gaps in its time are filled with silence"] if self.gaps else [])
+        broken, gaps = _counted(self.broken, "packet"), _counted(self.gaps, "gap")
+        found = [f"silence stands for {broken} that could not be decoded"] if self.broken else []
+        return found + ([f"silence fills {gaps} in its time"] if self.gaps else [])
 
     def _take(self, frame: Any, shift: Fraction) -> Iterator[AnyPacket]:
         """Encode what of a decoded frame lies in the window, after silence where time went on without sound."""
@@ -244,6 +245,10 @@ class SoundConverter:
             ready.time_base, ready.pts = Fraction(1, rate), (self._written or 0) - self._early
             self._written = (self._written or 0) + ready.samples
             yield from self._output.encode(ready)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _channels(frame: Any) -> Samples:
