@@ -119,8 +119,13 @@ def test_a_sequence_is_probed_as_a_clip_is(tmp_path, capsys):
     assert "64x48 rgb48be" in capsys.readouterr().out
 
 
-def test_a_render_that_a_full_disk_stopped_goes_on_to_the_same_pictures(tmp_path, out, style, monkeypatch):
-    source = write_exrs(tmp_path / "s.%04d.exr", np.abs(light(5)))
+@pytest.mark.parametrize("kind", [".exr", ".png"])
+def test_a_render_that_a_full_disk_stopped_goes_on_to_the_same_pictures(tmp_path, out, style, monkeypatch, kind):
+    if kind == ".exr":
+        source = write_exrs(tmp_path / "s.%04d.exr", np.abs(light(5)))
+    else:  # of 16 bits with opacity, which becomes a float beside half floats
+        noise = np.random.default_rng(7).integers(0, 65536, (5, 48, 64, 4)).astype(np.uint16)
+        source = write_pictures(tmp_path / "s.%04d.png", noise)
     words = [
         "stylize",
         str(source),
@@ -153,7 +158,10 @@ def test_a_render_that_a_full_disk_stopped_goes_on_to_the_same_pictures(tmp_path
         found, expected = (
             read_exr(folder)[0] for folder in (out / f"t.{number}.exr", tmp_path / f"whole.{number}.exr")
         )
-        assert all(np.array_equal(found[name], expected[name]) for name in "RGB")
+        assert found.keys() == expected.keys() == set("RGB" if kind == ".exr" else "RGBA")
+        assert all(np.array_equal(found[name], expected[name]) for name in found)
+        if kind == ".png":
+            assert np.array_equal((found["A"] * 65535).round(), noise[number - 1001, :, :, 3])
 
 
 @pytest.mark.parametrize(("module", "extra"), [("OpenImageIO", "exr"), ("PyOpenColorIO", "ocio")])
