@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.torture [--out FILE] [--ink N] FOLDER ...
 
-Each file is rendered at strength 0, all of it where it is short, else its first 24 frames; every Nth also with ink.
+Each file is rendered at strength 0, all of it where it is short, else its first 24 frames; every Nth also with ink, and
+those that are refused as interlaced also with --deinterlace bwdif.
 A result is right where it has as many frames as were decoded and every timestamp of the source, as PyAV tells.
 """
 
@@ -36,8 +37,7 @@ def main() -> None:
     lines, wrong = [], 0
     with Child() as child:
         for number, file in enumerate(files):
-            for style in ([], ["ink"])[: 1 + bool(options.ink and number % options.ink == 0)]:
-                line, right = tried(child, file, ink=bool(style))
+            for line, right in renders(child, file, ink=bool(options.ink and number % options.ink == 0)):
                 wrong += not right
                 lines.append(line)
                 print(line, flush=True)
@@ -47,7 +47,17 @@ def main() -> None:
         options.out.write_text("\n".join(lines) + "\n")
 
 
-def tried(child: Child, file: Path, *, ink: bool) -> tuple[str, bool]:
+def renders(child: Child, file: Path, *, ink: bool) -> Iterator[tuple[str, bool]]:
+    """Render one file in all the ways that are asked for; an interlaced one, which is refused, once more whole."""
+    first = tried(child, file, ink=False)
+    yield first
+    if "is interlaced" in first[0]:
+        yield tried(child, file, ink=False, whole=True)
+    if ink:
+        yield tried(child, file, ink=True, whole="is interlaced" in first[0])
+
+
+def tried(child: Child, file: Path, *, ink: bool, whole: bool = False) -> tuple[str, bool]:
     """Render one file; gives its line of the table, and whether all is as promised."""
     info = known(file)
     short = info is not None and (info.video.frames or FRAMES + 1) <= FRAMES
@@ -57,6 +67,7 @@ def tried(child: Child, file: Path, *, ink: bool) -> tuple[str, bool]:
             target, report = folder / f"out{suffix}", folder / "report.json"
             arguments = ["stylize", str(file), "-o", str(target), "--report", str(report), "--device", "cpu"]
             arguments += ["--set", "encode.speed=ultrafast"] if suffix != ".mkv" else ["--encoder", "ffv1"]
+            arguments += ["--deinterlace", "bwdif"] if whole else []
             arguments += [] if ink else ["--strength", "0"]
             arguments += [] if short and not ink else ["--frames", f"0-{4 if ink else FRAMES}"]
             ended = child.run(arguments, seconds=SECONDS)
@@ -68,7 +79,7 @@ def tried(child: Child, file: Path, *, ink: bool) -> tuple[str, bool]:
     right = right and not left
     what = f"{came}{f'; LEFT BEHIND {left}' if left else ''}"
     mark = "ok   " if right else "WRONG"
-    return f"{mark} {ended.code!s:>4}  {file.name:60} {'ink' if ink else 's0 ':3} {seen:34} {what}", right
+    return f"{mark} {ended.code!s:>4}  {file.name:60} {'ink' if ink else 's0':3} {seen:34} {what}", right
 
 
 def judged(ended: Ended, file: Path, target: Path, report: Path) -> tuple[str, bool]:
@@ -81,6 +92,7 @@ def judged(ended: Ended, file: Path, target: Path, report: Path) -> tuple[str, b
     frames = f"{made.written} of {made.decoded} frames into {target.suffix}"
     converted = [each for each in made.warnings if each.startswith("audio") and "is converted to" in each]
     notes = f", {len(converted)} sound converted" if converted else ""
+    notes += ", deinterlaced" if any("were deinterlaced" in each for each in made.warnings) else ""
     notes += f", {len(made.warnings)} warnings" if made.warnings else ""
     if made.written != made.decoded or len(result) != made.written:
         return f"{frames}, but {len(result)} are in it", False
