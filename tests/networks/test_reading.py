@@ -132,11 +132,13 @@ def test_a_truncated_file_is_refused(tmp_path, suffix, share):
 
 def test_what_is_absent_empty_or_no_weights_is_refused(tmp_path):
     torch.save({"epoch": 3}, tmp_path / "empty.pth")
-    (tmp_path / "text.pth").write_text("weights\n")
+    (tmp_path / "text.pth").write_text("these are weights\n")
     torch.save([1, 2], tmp_path / "list.pth")
     for name in ("absent.pth", "empty.pth", "text.pth", "list.pth", "."):
         with pytest.raises(StyleError):
             read_checkpoint(tmp_path / name)
+    with pytest.raises(StyleError, match="it is of no kind that is known; is it whole"):
+        read_checkpoint(tmp_path / "text.pth")
 
 
 def write_raw(folder: Path, tensors) -> None:

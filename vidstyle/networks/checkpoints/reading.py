@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -25,6 +25,7 @@ _WRAPPERS = ("model", "state_dict", "params_ema", "params", "generator", "net", 
 _DEEPEST = 3  # wrappers in wrappers
 _KERNEL = 4  # dimensions of a 2-D convolution's weights
 _MANIFEST = "manifest.json"
+_TELLING = (OSError, RuntimeError, EOFError, ValueError, SafetensorError, zipfile.BadZipFile)  # errors with a reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise
     except Exception as error:  # damaged files make readers raise whatever they like
         reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = reason if isinstance(error, _TELLING) else "it is of no kind that is known"
         hint = "" if type(error) is ValueError else "; is it whole? Fetch it again"
         raise StyleError(f"{path} can't be read as weights: {reason}{hint}", style=str(path)) from error
     if not found.tensors and found.kind != "ONNX":  # a graph may work without
