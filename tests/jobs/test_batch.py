@@ -130,6 +130,19 @@ def test_order_and_choice_are_by_name(tmp_path: Path, render: RenderConfig, plat
         plan_list(path, tmp_path / "out", render, QUICK.model_copy(update={"only": ("x",)}), roots=[plates])
 
 
+def test_one_shot_alone_does_not_take_the_others_out_of_the_edit(tmp_path: Path, render: RenderConfig, plates: Path):
+    path, out = table(tmp_path / "a.csv", "010,A001.mov,4,7", "020,A002.mov,4,7", "030,B001.mov,4,7"), tmp_path / "out"
+    run(path, out, render, plates, QUICK.model_copy(update={"only": ("0[12]0",)}))
+    changed = render.model_copy(update={"blend": render.blend.model_copy(update={"strength": 0.5})})
+    again = run(path, out, changed, plates, QUICK.model_copy(update={"only": ("020",)}))
+    assert states(again) == {"010": "skipped", "020": "done"}
+    shown = otio.adapters.read_from_file(str(again.conformed[0]))
+    urls = [clip.media_reference.target_url.rpartition("/")[2] for clip in shown.find_clips()]
+    assert urls == ["010_v001.mkv", "020_v002.mkv"]
+    (out / "010" / "010_v001.mkv").unlink()
+    assert states(run(path, out, changed, plates, QUICK.model_copy(update={"only": ("020",)}))) == {"020": "skipped"}
+
+
 def test_an_edit_comes_back_with_timecode_handles_and_a_record_of_each_shot(
     tmp_path: Path, render: RenderConfig, plates: Path
 ):

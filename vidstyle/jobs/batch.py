@@ -10,7 +10,7 @@ from vidstyle.config import RenderConfig
 from vidstyle.errors import ShotListError
 from vidstyle.jobs.conforming import conform
 from vidstyle.jobs.estimates import with_times
-from vidstyle.jobs.job import BatchConfig, Outcome
+from vidstyle.jobs.job import BatchConfig, Job, Outcome
 from vidstyle.jobs.ledger import Ledger
 from vidstyle.jobs.planning import Plan, plan_batch
 from vidstyle.jobs.running import OnShot, run_batch
@@ -21,7 +21,10 @@ _MEDIA = ".media"  # what an OTIOZ brings along
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What came of a batch: an outcome for each shot, in the order of the cut, and the lists that lead to them."""
+    """What came of a batch: an outcome for each shot, in the order of the cut, and the lists that lead to them.
+
+    Shots that were not asked for are among them as skipped, where they were finished before.
+    """
 
     plan: Plan
     outcomes: tuple[Outcome, ...]
@@ -78,10 +81,16 @@ def render_list(
             outcomes.append(outcome)
             if on_outcome is not None:
                 on_outcome(outcome)
+        outcomes += [Outcome(job, "skipped", sha256=_hash_of(job, ledger)) for job in plan.others]
         order = {event.shot: place for place, event in enumerate(edit.events)}
         outcomes.sort(key=lambda outcome: order[outcome.job.name])
         conformed, warnings = conform(plan, outcomes)
     return BatchResult(plan, tuple(outcomes), conformed, (*plan.warnings, *warnings))
+
+
+def _hash_of(job: Job, ledger: Ledger) -> str:
+    """The last result's hash."""
+    return next(entry.sha256 for entry in reversed(ledger.of(job.name)) if entry.event == "done")
 
 
 def _timed(plan: Plan, ledger: Ledger, batch: BatchConfig) -> Plan:

@@ -1,6 +1,7 @@
 """What is to be done with a shot, by what the ledger and the disk say of it."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from vidstyle.shots import Edit
 
 _SHOWN = 3  # changed settings that a reason names
 _LATEST = 100_000
+_OF_FRAMES = ("source", "source's size", "source's checksum", "source's pictures", "frames")  # facts
 
 
 def decide(job: Job, edit: Edit, folder: Path, template: str, ledger: Ledger) -> Job:
@@ -41,6 +43,22 @@ def decide(job: Job, edit: Edit, folder: Path, template: str, ledger: Ledger) ->
         return replace(before, action="skip", reason="finished, nothing changed")
     why = f"changed: {changed}" if changed else f"{before.target.name} was changed since"
     return _anew(job, edit, folder, template, history, why)
+
+
+def finished_before(job: Job, folder: Path, ledger: Ledger) -> Job | None:
+    """A job as it was finished last, of the same frames, with whatever settings; None where it was not."""
+    history = ledger.of(job.name)
+    last = max((n for n, entry in enumerate(history) if entry.event == "done"), default=None)
+    if last is None:
+        return None
+    done = history[last]
+    begun = next(entry for entry in reversed(history[: last + 1]) if entry.event == "begun")
+    same = all(begun.facts.get(name) == job.facts.get(name) for name in _OF_FRAMES)
+    if not same or not there(folder / done.target):
+        return None
+    style = Path(json.loads(begun.facts.get("style", '""'))).name or job.style_name
+    target, reason = folder / done.target, "finished before, not asked for now"
+    return replace(job, version=done.version, target=target, action="skip", reason=reason, style_name=style)
 
 
 def _unfinished(before: Job, end: Entry, changed: str) -> Job:

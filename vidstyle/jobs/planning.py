@@ -10,7 +10,7 @@ from pathlib import Path
 from vidstyle.config import RenderConfig, compose
 from vidstyle.errors import ConfigError, VidstyleError
 from vidstyle.identity import lasting_facts
-from vidstyle.jobs.deciding import decide, there
+from vidstyle.jobs.deciding import decide, finished_before, there
 from vidstyle.jobs.estimates import bytes_of, work_bytes
 from vidstyle.jobs.finding import NotFoundError, Sources
 from vidstyle.jobs.job import BatchConfig, Job
@@ -30,7 +30,8 @@ _SPARE = 1.1  # of the disk: estimates are estimates
 class Plan:
     """What a batch is going to do.
 
-    `problems` is empty where it can begin; `bytes` and `free` are of the disk, estimated and there now.
+    `problems` is empty where it can begin; `bytes` and `free` are of the disk, estimated and there now. `others` are
+    shots that are not asked for, but finished before: they belong to the edit as it is now.
     """
 
     edit: Edit
@@ -40,6 +41,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     bytes: int = 0
     free: int = 0
+    others: tuple[Job, ...] = ()
 
     @property
     def to_render(self) -> tuple[Job, ...]:
@@ -58,8 +60,8 @@ def plan_batch(
     sources = Sources(roots or (edit.path.parent,), skip=folder)
     wanted = _wanted(edit.events, batch.only)
     jobs, problems = _jobs(wanted, edit, sources, render, batch)
+    others, _ = _jobs([event for event in edit.events if event not in wanted], edit, sources, render, batch)
     if batch.scene_by is not None and not problems:
-        others, _ = _jobs([event for event in edit.events if event not in wanted], edit, sources, render, batch)
         try:
             jobs = with_one_look(jobs, batch.scene_by, folder, others)
         except VidstyleError as error:
@@ -72,7 +74,8 @@ def plan_batch(
     if needed * _SPARE > free:
         gigabytes = f"about {needed / 1e9:.1f} GB are needed, {free / 1e9:.1f} GB are free"
         problems.append(f"the disk of {folder} is too small: {gigabytes}; free some, or choose another preset")
-    return Plan(edit, folder, tuple(jobs), tuple(problems), (*edit.warnings, *ledger.warnings), needed, free)
+    known = tuple(job for job in (finished_before(other, folder, ledger) for other in others) if job is not None)
+    return Plan(edit, folder, tuple(jobs), tuple(problems), (*edit.warnings, *ledger.warnings), needed, free, known)
 
 
 def _jobs(
