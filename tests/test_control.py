@@ -233,3 +233,22 @@ def test_a_matte_that_does_not_fit_is_refused_before_anything_is_rendered(tmp_pa
     with pytest.raises(ClipMissingError, match=r"absent\.mov"):
         render(source, tmp_path / "b.mkv", style, mask__file=tmp_path / "absent.mov")
     assert not (tmp_path / "b.mkv").exists()
+
+
+@pytest.mark.parametrize("by", ["output", "weights"])
+def test_the_report_names_all_styles_of_a_mixture_and_another_share_is_another_render(
+    tmp_path: Path, style: Path, source: Path, by: str
+):
+    save_small_style(tmp_path / "other", name="other", seed=4, stability=0.5)
+    text = f"{style}:3,{tmp_path / 'other'}:1"
+    how = {"stylize__mix": by, "stylize__scale": 0.5, "work__every": 0.0}
+    with pytest.raises(PowerCutError):
+        render(source, tmp_path / "b.mkv", text, on_progress=killed_after(6), **how)
+    with pytest.raises(TargetError, match="style"):
+        render(source, tmp_path / "b.mkv", text.replace(":3", ":2"), resume=True, **how)
+    report = render(source, tmp_path / "b.mkv", text, resume=True, **how)
+    assert report.style == "small-75_other-25"
+    assert [(share.name, share.weight) for share in report.styles] == [("small", 0.75), ("other", 0.25)]
+    assert len({report.style_sha256, *(share.sha256 for share in report.styles)}) == 3
+    assert report.settings.blend.stability == pytest.approx(0.75 * 0.97 + 0.25 * 0.5)
+    assert report.resumed

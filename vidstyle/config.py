@@ -25,7 +25,7 @@ class RenderConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    style: str = Field(default="ink", description="a style's name, or the path of its folder")
+    style: str = Field(default="ink", description="a style's name or its folder's path, or several: ink:0.7,wave:0.3")
     device: str = Field(default="auto", description="auto, cpu, cuda or cuda:N")
     decode: DecodeConfig = Field(default_factory=DecodeConfig)
     motion: MotionConfig = Field(default_factory=MotionConfig)

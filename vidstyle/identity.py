@@ -8,7 +8,7 @@ from typing import Any
 
 from vidstyle.config import RenderConfig
 from vidstyle.media.numbering import find_pictures
-from vidstyle.networks import Style
+from vidstyle.networks import Mixture, tell_styles
 from vidstyle.report import Versions
 from vidstyle.shots import Shot
 
@@ -18,9 +18,11 @@ _TIMES = ("source's time", "mask's time")
 _SAMPLE = 1 << 20  # bytes at either end of the source: to read all of it could take minutes
 
 
-def identity_of(shot: Shot, config: RenderConfig, style: Style, device: str) -> dict[str, str]:
+def identity_of(shot: Shot, config: RenderConfig, style: Mixture, device: str) -> dict[str, str]:
     """Describe a render: its source, its settings, its style and the software, each as a short text."""
     facts = source_facts(shot.source) | {"frames": str(shot.span), "style.sha256": style.card.sha256, "device": device}
+    shares = tell_styles(config.style)
+    facts |= {f"style.sha256 of {share.name}": share.sha256 for share in shares if len(shares) > 1}
     facts |= _mask_facts(config)
     facts |= {f"version of {name}": text for name, text in Versions.here().model_dump().items()}
     dumped = config.model_dump(mode="json", exclude={"device"})

@@ -17,7 +17,7 @@ from vidstyle.media import ClipInfo, Passthrough, Point, Work, WorkConfig, Write
 from vidstyle.media.numbering import names_pictures
 from vidstyle.media.outcome import Outcome
 from vidstyle.motion import build_estimator, require_motion
-from vidstyle.networks import Style, load_style
+from vidstyle.networks import Mixture, load_styles, tell_styles
 from vidstyle.progress import Counter, OnProgress
 from vidstyle.report import RenderReport, Versions, comment_of
 from vidstyle.shots import Shot
@@ -58,7 +58,7 @@ def render_shot(
     """
     config = config or RenderConfig()
     device = resolve_device(config.device)
-    style = load_style(config.style, device=device)
+    style = load_styles(config.style, config.stylize.mix, device=device)
     config = _with_style_defaults(config, style)
     started = time.monotonic()
     with ExitStack() as stack:  # closes in reverse, also while an error is being handled
@@ -94,6 +94,7 @@ def render_shot(
         span=str(shot.span),
         style=style.card.name,
         style_sha256=style.card.sha256,
+        styles=tell_styles(config.style),
         device=str(device),
         encoder=writer.encoder,
         decoded=reader.tally.decoded - reader.tally.skipped,
@@ -131,7 +132,7 @@ def stylize_clip(
 
 def _transform(
     frames: Iterable[FrameBatch],
-    style: Style,
+    style: Mixture,
     config: RenderConfig,
     past: "_Past",
     ahead: "_Ahead | None",
@@ -199,7 +200,7 @@ def _labelled(like: ClipInfo, shot: Shot) -> ClipInfo:
     return like.model_copy(update={"video": like.video.model_copy(update=labels)})
 
 
-def _with_comment(like: ClipInfo, shot: Shot, style: Style, config: RenderConfig, device: str) -> ClipInfo:
+def _with_comment(like: ClipInfo, shot: Shot, style: Mixture, config: RenderConfig, device: str) -> ClipInfo:
     comment = comment_of(shot.source, str(shot.span), style.card.name, style.card.sha256, config, device)
     return like.model_copy(update={"metadata": {**like.metadata, "comment": comment}})
 
@@ -240,16 +241,16 @@ def _looks_ahead(config: RenderConfig) -> bool:
     return config.blend.passes > 1 and config.blend.stability > 0 and config.blend.strength != 0
 
 
-def _needs_motion(config: RenderConfig, style: Style) -> bool:
+def _needs_motion(config: RenderConfig, style: Mixture) -> bool:
     return config.blend.strength != 0 and (config.blend.stability > 0 or style.is_recurrent)
 
 
-def _looks_for_cuts(config: RenderConfig, style: Style) -> bool:
+def _looks_for_cuts(config: RenderConfig, style: Mixture) -> bool:
     """Where every frame stands alone, a cut would change nothing."""
     return _needs_motion(config, style) or (config.blend.strength != 0 and config.stylize.hold > 1)
 
 
-def _with_style_defaults(config: RenderConfig, style: Style) -> RenderConfig:
+def _with_style_defaults(config: RenderConfig, style: Mixture) -> RenderConfig:
     if "stability" in config.blend.model_fields_set:
         return config
     blend_config = BlendConfig(**{**config.blend.model_dump(exclude_unset=True), "stability": style.card.stability})

@@ -15,6 +15,7 @@ from vidstyle.config import RenderConfig
 from vidstyle.errors import ClipWriteError, ConfigError, TargetError
 from vidstyle.media.opening import translate_write_errors
 from vidstyle.media.outcome import Outcome
+from vidstyle.networks import StyleShare
 
 _COMPUTED = ("status", "fps")
 
@@ -51,7 +52,8 @@ class RenderReport(_Report):
     target: Path
     span: str = Field(description="half-open frame numbers")
     style: str
-    style_sha256: str = Field(description="of the style's weights")
+    style_sha256: str = Field(description="of the style's weights; of a mixture over all its shares")
+    styles: tuple[StyleShare, ...] = Field(default=(), description="what was mixed, or the one style alone")
     device: str
     encoder: str = Field(description="the encoder that really ran")
     decoded: int = Field(description="frames decoded within the span")

@@ -24,7 +24,16 @@ def stylize(
             help="What to write; its suffix chooses: shot.mov, shot.####.exr, … Given again as a timecode: see --in.",
         ),
     ],
-    style: Annotated[Text, typer.Option(help="A style's name or folder [default: ink].")] = None,
+    style: Annotated[
+        Text, typer.Option(help="A style's name or folder, or several by weight: ink:0.7,wave:0.3 [default: ink].")
+    ] = None,
+    mix: Annotated[
+        Text, typer.Option(help="Several styles: output adds their pictures, weights their networks [default: output].")
+    ] = None,
+    style_scale: Annotated[
+        Number,
+        typer.Option(help="Of the picture the network sees, 0.25 to 4; 0.5: brushes twice as large [default: 1]."),
+    ] = None,
     strength: Annotated[
         Text,
         typer.Option(
@@ -124,6 +133,8 @@ def stylize(
         "decode.strict_color": strict_color or None,
         "motion.cuts.at": parse_cuts(cuts) if cuts is not None else None,
         "stylize.tile": tile,
+        "stylize.mix": mix,
+        "stylize.scale": style_scale,
         "stylize.hold": hold,
         "blend.strength": strength,
         "mask.file": str(mask) if mask else None,

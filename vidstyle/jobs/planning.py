@@ -20,7 +20,7 @@ from vidstyle.jobs.placing import Misfit, place_in
 from vidstyle.jobs.scenes import with_one_look
 from vidstyle.media import ClipInfo, cut_to
 from vidstyle.media.kinds import foresee
-from vidstyle.networks import find_style, read_card
+from vidstyle.networks import card_of
 from vidstyle.shots import Edit, Event, Shot
 
 _SPARE = 1.1  # of the disk: estimates are estimates
@@ -133,8 +133,7 @@ def _config(render: RenderConfig, settings: Mapping[str, object], folder: Path) 
 
 
 def _style_facts(config: RenderConfig) -> tuple[str, dict[str, str]]:
-    folder = find_style(config.style)
-    card = read_card(folder)
+    card = card_of(config.style, config.stylize.mix)
     return card.name, {"style.sha256": card.sha256, "style.stability": str(card.stability)}
 
 

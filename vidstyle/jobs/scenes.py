@@ -16,7 +16,7 @@ from vidstyle.identity import lasting_facts
 from vidstyle.jobs.colours import Colours, colours_of, common_grades
 from vidstyle.jobs.job import Job, SceneBy
 from vidstyle.media import open_reader
-from vidstyle.networks import load_style
+from vidstyle.networks import load_styles
 from vidstyle.report import write_whole
 from vidstyle.stages.motion import without_motion
 from vidstyle.stages.stylize import stylize
@@ -59,7 +59,7 @@ def measure(job: Job) -> Colours:
     """Measure a shot's colours on frames of what the edit shows of it, by the generator alone."""
     config, placement = job.config, job.placement
     device = resolve_device(config.device)
-    style = load_style(config.style, device=device)
+    style = load_styles(config.style, config.stylize.mix, device=device)
     first = placement.span.start + placement.lead
     wanted = {first + (2 * n + 1) * placement.shown // (2 * _FRAMES) for n in range(_FRAMES)}
     span = Span(min(wanted), max(wanted) + 1)

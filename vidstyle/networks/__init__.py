@@ -10,6 +10,7 @@ from vidstyle.networks.discriminators import (
 from vidstyle.networks.features import FeatureNetwork, load_features
 from vidstyle.networks.gallery import find_style, load_style, style_folders, user_models
 from vidstyle.networks.generators import GENERATORS, ResnetGenerator
+from vidstyle.networks.mixing import MixBy, Mixture, StyleShare, card_of, load_styles, parse_styles, tell_styles
 from vidstyle.networks.padding import Padding
 from vidstyle.networks.recurrent import RecurrentGenerator
 from vidstyle.networks.style import (
@@ -31,6 +32,8 @@ __all__ = [
     "DenseDiscriminator",
     "FeatureNetwork",
     "GeneratorSpec",
+    "MixBy",
+    "Mixture",
     "Padding",
     "PatchDiscriminator",
     "PixelDiscriminator",
@@ -38,15 +41,20 @@ __all__ = [
     "ResnetGenerator",
     "Style",
     "StyleCard",
+    "StyleShare",
     "TemporalDiscriminator",
     "TrainingRecord",
     "build_generator",
+    "card_of",
     "find_style",
     "load_features",
     "load_style",
+    "load_styles",
+    "parse_styles",
     "read_card",
     "read_style",
     "save_style",
     "style_folders",
+    "tell_styles",
     "user_models",
 ]
