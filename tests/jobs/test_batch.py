@@ -54,6 +54,22 @@ def test_all_problems_are_told_at_once_and_nothing_is_rendered(tmp_path: Path, r
         run(path, tmp_path / "out", render, plates)
 
 
+def test_mattes_lie_beside_the_list_and_one_that_does_not_fit_is_told_before(
+    tmp_path: Path, render: RenderConfig, plates: Path
+):
+    make_clip(tmp_path / "good.mov", frames=LENGTH, width=48, height=32, audio=())
+    make_clip(tmp_path / "short.mov", frames=5, width=48, height=32, audio=())
+    make_clip(tmp_path / "tall.mov", frames=LENGTH, width=32, height=48, audio=())
+    rows = [f"{name},A001.mov,4,7,{name}.mov" for name in ("good", "short", "tall", "gone")]
+    path = table(tmp_path / "a.csv", *rows, head="shot,source,in,out,mask")
+    plan = plan_list(path, tmp_path / "out", render, QUICK, roots=[plates])
+    assert [job.config.mask.file for job in plan.jobs] == [tmp_path / "good.mov"]
+    short, tall, gone = plan.problems
+    assert "row 3 (short): the mask" in short
+    assert "not the same shape" in tall
+    assert "gone.mov" in gone
+
+
 def test_a_container_that_does_not_fit_is_told_before(tmp_path: Path, render: RenderConfig, plates: Path):
     batch = QUICK.model_copy(update={"template": "{shot}_v{version}.mov"})
     plan = plan_list(table(tmp_path / "a.csv", "010,A001.mov,0,5"), tmp_path / "out", render, batch, roots=[plates])

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+import torch
+
 from vidstyle.config import RenderConfig, compose
 from vidstyle.errors import ConfigError, VidstyleError
 from vidstyle.identity import lasting_facts
@@ -22,6 +24,7 @@ from vidstyle.media import ClipInfo, cut_to
 from vidstyle.media.kinds import foresee
 from vidstyle.networks import card_of
 from vidstyle.shots import Edit, Event, Shot
+from vidstyle.stages.mask import open_masks
 
 _SPARE = 1.1  # of the disk: estimates are estimates
 
@@ -113,6 +116,8 @@ def _job(event: Event, edit: Edit, sources: Sources, render: RenderConfig, batch
     placement = place_in(event, info, batch.handles)
     config = _config(render, event.settings, edit.path.parent)
     name, style = _style_facts(config)
+    with open_masks(config.mask, info.video, placement.span.start, placement.span.stop, torch.device("cpu")):
+        pass  # so that a matte that does not fit is told now, not in the night
     shot = Shot(path, placement.span, event.shot, timecode=placement.timecode, reel=_reel(event, info))
     height, width = info.video.upright
     job = Job(
