@@ -73,6 +73,20 @@ def test_every_weight_of_each_family_matters(name):
     assert [key for key, weight in generator.named_parameters() if weight.grad is None] == []
 
 
+@pytest.mark.parametrize("norm", ["instance", "instance-affine", "batch", "group", "none"])
+@pytest.mark.parametrize("upsample", ["transposed", "resize"])
+def test_the_resnet_takes_every_norm_and_either_way_up(norm, upsample):
+    torch.manual_seed(0)
+    generator = GENERATORS.get("resnet")(width=6, blocks=2, norm=norm, upsample=upsample).eval()
+    x = torch.rand(1, 3, 20, 28) * 2 - 1
+    with torch.inference_mode():
+        features = nn.Sequential(*list(generator.encoder[0])[:3])(x)  # before the ReLU
+        assert generator(x).shape == x.shape
+    means = features.mean(dim=(2, 3))[0]
+    assert (means.abs().max() < 1e-5) == norm.startswith("instance")  # each channel by itself
+    assert (abs(features.mean()) < 1e-5) == (norm.startswith("instance") or norm == "group")  # all together
+
+
 def test_affine_instance_norm_has_a_scale_and_a_shift_for_each_channel():
     assert [tuple(value.shape) for value in normalization("instance-affine", 5).state_dict().values()] == [(5,), (5,)]
 

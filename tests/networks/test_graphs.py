@@ -56,7 +56,7 @@ def test_a_graph_whose_weights_others_have_renamed_keeps_to_the_card_inside(brig
     assert (made.generator.name, made.channel_order, made.value_range) == ("onnx", "bgr", "-1..1")
 
 
-def test_what_sides_must_be_multiples_of_is_found_by_trying(tmp_path):
+def test_what_sides_must_be_multiples_of_is_found_by_trying_quietly(tmp_path, capfd):
     nodes = [
         helper.make_node("AveragePool", ["x"], ["s"], kernel_shape=[8, 8], strides=[8, 8]),
         helper.make_node("Resize", ["s", "", "scales"], ["r"], mode="nearest"),
@@ -66,6 +66,7 @@ def test_what_sides_must_be_multiples_of_is_found_by_trying(tmp_path):
     path = save(tmp_path / "pool.onnx", nodes, shape=[1, 3, "h", "w"], made=[1, 3, "h2", "w2"], weights=weights)
     card = import_style(path, models=tmp_path / "models").card
     assert card.generator.options["multiple"] == 8
+    assert capfd.readouterr().err == ""
     assert card.value_range == "0..255"
     x = torch.rand(1, 3, 13, 21)
     assert load_style(tmp_path / "models" / "pool").paint(x).shape == x.shape

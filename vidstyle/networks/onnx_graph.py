@@ -51,9 +51,13 @@ class OnnxGenerator(nn.Module):
 
     def _open(self) -> Any:
         present = onnxruntime.get_available_providers()
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4  # what fails is raised; the import tries sizes that must fail
         try:
             return onnxruntime.InferenceSession(
-                self.graph.cpu().numpy().tobytes(), providers=[each for each in _PROVIDERS if each in present]
+                self.graph.cpu().numpy().tobytes(),
+                options,
+                providers=[each for each in _PROVIDERS if each in present],
             )
         except Exception as error:
             first = str(error).splitlines()[0]
