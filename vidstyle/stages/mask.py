@@ -15,6 +15,7 @@ from vidstyle.frames import Span
 from vidstyle.media import DecodeConfig, Reader, VideoInfo, open_reader
 from vidstyle.media.numbering import names_pictures
 from vidstyle.media.sequences import SequenceConfig
+from vidstyle.media.spans import count_frames
 from vidstyle.stages.colour import LumaWeights, luma_of, luma_weights
 
 _SHAPE = 0.02  # by how much width / height may differ: proxies are rounded to even sides
@@ -56,7 +57,7 @@ def open_masks(
         _check_shape(config.file, reader.info.video, like)
         still = names_pictures(config.file) and reader.info.video.frames == 1
         if not still:
-            _check_length(config, reader.info.video.frames, begin, stop)
+            _check_length(config, count_frames(reader.info), begin, stop)
         weights = luma_weights(reader.info.video)
         pictures = _one_for_all(reader) if still else _numbered(reader, config, begin)
         yield (_mask(picture, like.upright, weights, invert=config.invert) for picture in pictures)
@@ -75,12 +76,12 @@ def _check_shape(file: Path, found: VideoInfo, like: VideoInfo) -> None:
         raise ConfigError(f"{told}: not the same shape; render the matte for the clip's whole picture", key="mask.file")
 
 
-def _check_length(config: MaskConfig, frames: int | None, begin: int, stop: int | None) -> None:
-    """Refuse at once what would end or begin within the clip, as far as the matte says its length."""
+def _check_length(config: MaskConfig, frames: int, begin: int, stop: int | None) -> None:
+    """Refuse at once what would end or begin within the clip, as far as the clip says its own length."""
     if begin < config.first:
         told = f"the mask {config.file} begins with frame {config.first} of the clip (mask.first)"
         raise ConfigError(f"{told}, frame {begin} has none; set a lower mask.first or another span", key="mask.first")
-    if frames is not None and config.first + frames < (begin + 1 if stop is None else stop):
+    if config.first + frames < (begin + 1 if stop is None else stop):
         raise _too_short(config, max(begin, config.first + frames))
 
 
