@@ -45,6 +45,8 @@ def test_each_command_line_has_known_commands_and_options(line: str):
     words = shlex.split(line)[1:]
     while words and hasattr(command, "commands") and words[0] in command.commands:
         command = command.commands[words.pop(0)]
+    if default := getattr(command, "default", ""):
+        command = command.commands[default]
     known = {option for parameter in command.params for option in parameter.opts} | {"--help", "-h"}
     options = {word.split("=")[0] for word in words if word.startswith("-") and not word.lstrip("-")[:1].isdigit()}
     assert options <= known, f"{line}: {sorted(options - known)} unknown to {command.name}"

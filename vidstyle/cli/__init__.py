@@ -33,10 +33,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (stylize, batch, measure, probe, formats, doctor, demo, train, report, verify):
+for command in (stylize, batch, measure, probe, formats, doctor, demo, report, verify):
     app.command()(command)
 app.add_typer(styles, name="styles")
 app.add_typer(data, name="data")
+app.add_typer(train, name="train")
 
 
 class Stopped(BaseException):

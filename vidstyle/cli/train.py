@@ -1,15 +1,28 @@
-"""`vidstyle train`: learn a style from a recipe."""
+"""`vidstyle train RECIPE` learns a style; `vidstyle train evaluate RUN` tells how good it became."""
 
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vidstyle.cli.default import DefaultGroup
+
 if TYPE_CHECKING:
     from vidstyle.training import Progress, TrainingReport
 
+train = typer.Typer(
+    cls=DefaultGroup.of("run"),
+    help="Learn a style: vidstyle train RECIPE.toml; vidstyle train run --help tells the options.",
+    no_args_is_help=True,
+)
 
-def train(
+
+@train.command("run")
+def run_recipe(
     recipe: Annotated[Path, typer.Argument(help="The recipe, a TOML file.", show_default=False)],
     run: Annotated[
         Path | None, typer.Option("--run", help="Folder for checkpoints, log and samples. [default: runs/NAME]")
@@ -21,36 +34,113 @@ def train(
     max_minutes: Annotated[float | None, typer.Option(min=0, help="Stop, ready to resume, after so long.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     changes: Annotated[list[str] | None, typer.Option("--set", help="Change a key: schedule.steps=200.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Progress as JSON lines on stdout.")] = False,
 ) -> None:
-    """Train a style; an interrupted training saves a checkpoint first."""
+    """Train a style (the word run may be left out); an interrupted training saves a checkpoint first."""
     from vidstyle import training
     from vidstyle.devices import resolve_device
 
     loaded = training.load_recipe(recipe, changes or ())
     folder = run or Path("runs") / loaded.name
-    report = training.train(
-        loaded,
-        run=folder,
-        out=out,
-        resume=resume,
-        max_minutes=max_minutes,
-        device=resolve_device(device),
-        on_progress=_say_progress,
-    )
-    _say_end(report)
+    with _progress(loaded.name, as_json=as_json) as on_progress:
+        report = training.train(
+            loaded,
+            run=folder,
+            out=out,
+            resume=resume,
+            max_minutes=max_minutes,
+            device=resolve_device(device),
+            on_progress=on_progress,
+        )
+    _say_end(report, folder)
     if report.signal:
         raise typer.Exit(128 + report.signal)
 
 
-def _say_progress(progress: "Progress") -> None:
+@train.command()
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="The folder of a finished training.", show_default=False)],
+    clips: Annotated[
+        list[Path] | None, typer.Argument(help="Clips to measure stillness on. [default: the recipe's held-out ones]")
+    ] = None,
+    frames: Annotated[int, typer.Option(min=3, help="Frames of each clip.")] = 40,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Where to write the page. [default: RUN/page.html]")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON on stdout.")] = False,
+) -> None:
+    """Tell how good a training's style is: figures, stillness on held-out clips, and a page with curves and sheets."""
+    from vidstyle.report import write_whole
+    from vidstyle.training.assess import assess
+    from vidstyle.training.page import write_page
+
+    found = assess(
+        run,
+        clips=tuple(clips or ()),
+        frames=frames,
+        on_clip=lambda name: typer.echo(f"vidstyle: measuring {name}", err=True),
+    )
+    page = html or run / "page.html"
+    write_whole(page, write_page(run, found).encode())
+    if as_json:
+        typer.echo(found.model_dump_json())
+        return
+    typer.echo(f"best           step {found.best} of {found.steps}")
+    for name, value in found.held_out.items():
+        typer.echo(f"{name:<14} {value:g} held out, {found.learned[name]:g} learned")
+    for clip in found.clips:
+        typer.echo(
+            f"{clip.clip}: E_warp {clip.alone} alone, {clip.blended} blended, {clip.source} source (1e-5); "
+            f"{clip.alone_far}, {clip.blended_far}, {clip.source_far} far; sharpness {clip.sharpness}"
+        )
+    if found.over_fits:
+        typer.echo(f"vidstyle: warning: over-fitted, {found.over_fitting:.2f} times the learned score", err=True)
+    typer.echo(f"page           {page}")
+
+
+@contextmanager
+def _progress(name: str, *, as_json: bool) -> Iterator[Callable[["Progress"], None]]:
+    """A bar on a terminal, a line every ten seconds elsewhere."""
+    if as_json:
+        yield _say_json
+        return
+    if not sys.stderr.isatty():
+        yield _say_line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[told]}"))
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(name, total=None, told="")
+
+        def show(progress: "Progress") -> None:
+            bar.update(task, completed=progress.step, total=progress.steps, told=_told(progress))
+
+        yield show
+
+
+def _say_json(progress: "Progress") -> None:
+    line = {"event": "progress", "step": progress.step, "steps": progress.steps, "minutes": round(progress.minutes, 2)}
+    typer.echo(json.dumps(line | {"remaining_minutes": progress.remaining, "losses": progress.losses}))
+
+
+def _say_line(progress: "Progress") -> None:
+    typer.echo(f"vidstyle: step {progress.step}/{progress.steps}, {_told(progress)}", err=True)
+
+
+def _told(progress: "Progress") -> str:
+    left = "" if progress.remaining is None else f", {progress.remaining:.0f} min left"
     losses = "  ".join(f"{name} {value:.4f}" for name, value in progress.losses.items())
-    typer.echo(f"vidstyle: step {progress.step}/{progress.steps}, {progress.minutes:.1f} min  {losses}", err=True)
+    return f"{progress.minutes:.1f} min{left}  {losses}"
 
 
-def _say_end(report: "TrainingReport") -> None:
+def _say_end(report: "TrainingReport", run: Path) -> None:
     if not report.finished:
         typer.echo(f"stopped at step {report.step}; --resume goes on from {report.folder}")
         return
-    typer.echo(f"style          {report.folder}")
+    typer.echo(f"style          {report.folder}, of step {report.best}")
     for name, value in (report.figures or {}).items():
         typer.echo(f"{name:<14} {value}")
+    typer.echo(f"next           vidstyle train evaluate {run}")

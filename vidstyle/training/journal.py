@@ -11,9 +11,10 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from vidstyle.training.evenly import evenly
+from vidstyle.training.recipe import Recipe
 from vidstyle.training.trainer import Trainer
 
-LOG, EVALUATIONS, BEST, SAMPLES = "log.csv", "evaluations.jsonl", "best.safetensors", "samples"
+LOG, EVALUATIONS, BEST, SAMPLES, RECIPE = "log.csv", "evaluations.jsonl", "best.safetensors", "samples", "recipe.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +61,18 @@ class Journal:
         """The evaluation with the least score."""
         return min(self.evaluations, key=lambda each: each.score, default=None)
 
-    def begin(self) -> None:
-        """Forget what an earlier training left."""
+    def begin(self, recipe: Recipe) -> None:
+        """Forget what an earlier training left, and note what this one is."""
         if not self.silent:
+            told = {"file": str(recipe.file.resolve()), "recipe": recipe.model_dump(mode="json")}
+            (self.run / RECIPE).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
             for name in (LOG, EVALUATIONS, BEST):
                 (self.run / name).unlink(missing_ok=True)
 
     def resume(self, step: int) -> None:
         """Go on after `step`."""
         path = self.run / EVALUATIONS
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        kept = [Evaluation(**json.loads(line)) for line in lines]
-        self.evaluations = [each for each in kept if each.step <= step]
+        self.evaluations = [each for each in read_evaluations(path) if each.step <= step]
         if not self.silent:
             path.write_text("".join(json.dumps(asdict(each)) + "\n" for each in self.evaluations), encoding="utf-8")
             self._cut_log(step)
@@ -124,6 +125,12 @@ class Journal:
         rows = path.read_text(encoding="utf-8").splitlines()
         kept = [row for row in rows if not row[:1].isdigit() or int(row.split(",")[0]) <= step]
         path.write_text("".join(row + "\n" for row in kept), encoding="utf-8")
+
+
+def read_evaluations(path: Path) -> list[Evaluation]:
+    """Read the evaluations of a run; none where there is no such file."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [Evaluation(**json.loads(line)) for line in lines]
 
 
 def read_log(path: Path) -> dict[str, list[tuple[int, float]]]:

@@ -64,7 +64,7 @@ def train(
         trainer.restore(load_checkpoint(run, recipe=recipe.name))
         journal.resume(trainer.step)
     else:
-        journal.begin()
+        journal.begin(recipe)
     with _caught_signals() as caught:
         _loop(trainer, journal, caught, max_minutes, on_progress)
     if not journal.silent:
