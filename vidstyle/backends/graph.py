@@ -31,7 +31,7 @@ class Graph:
             root = nn.Sequential(generator)  # tracing can't begin in a function with checked annotations
             self.module = fx.GraphModule(root, _Tracer().trace(root))
         except Exception as error:  # tracing runs foreign code, which fails in whatever way it likes
-            raise UntileableError(f"its steps can't be followed ({_first_line(error)})") from error
+            raise UntileableError("its steps can't be followed by torch.fx") from error
         nodes = list(self.module.graph.nodes)
         self.sections: list[list[fx.Node]] = [[]]
         for node in nodes:
@@ -117,10 +117,6 @@ def _last_uses(nodes: list[fx.Node]) -> dict[fx.Node, list[fx.Node]]:
         if node.op != "output":
             leaving[max(node.users, key=order.__getitem__, default=node)].append(node)
     return leaving
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def bytes_of(values: Iterable[Any]) -> int:
