@@ -125,7 +125,8 @@ def _job(event: Event, edit: Edit, sources: Sources, render: RenderConfig, batch
         (width, height), info.video.average_rate or Fraction(25), timecode=shot.timecode, reel=shot.reel,
         style_name=name, warnings=(*event.warnings, *placement.warnings),
     )  # fmt: skip
-    lost = foresee(fill(batch.template, {}, 1), cut_to(info, placement.span), config.encode)
+    target = fill(batch.template, {"shot": event.shot, "style": name, "sequence": event.sequence or edit.name}, 1)
+    lost = foresee(target, cut_to(info, placement.span), config.encode)
     return replace(job, bytes=bytes_of(job, info, batch.template), warnings=(*job.warnings, *lost))
 
 
