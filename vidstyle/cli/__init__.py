@@ -23,6 +23,7 @@ from vidstyle.cli.report import report
 from vidstyle.cli.styles import styles
 from vidstyle.cli.stylize import stylize
 from vidstyle.cli.train import train
+from vidstyle.cli.tune import tune
 from vidstyle.cli.verify import verify
 from vidstyle.errors import VidstyleError
 
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (stylize, batch, measure, probe, formats, doctor, demo, report, verify):
+for command in (stylize, batch, measure, probe, formats, doctor, demo, tune, report, verify):
     app.command()(command)
 app.add_typer(styles, name="styles")
 app.add_typer(data, name="data")

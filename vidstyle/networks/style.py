@@ -119,10 +119,11 @@ class Style:
         images = images.flip(1) if self.card.channel_order == "bgr" else images
         return {"-1..1": images * 2 - 1, "0..1": images, "0..255": images * 255}[self.card.value_range]
 
-    def decode(self, outputs: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
-        """The generator's value range and channel order → RGB in [0, 1]."""
+    def decode(self, outputs: Float[Tensor, "n 3 h w"], *, clamped: bool = True) -> Float[Tensor, "n 3 h w"]:
+        """The generator's value range and channel order → RGB in [0, 1]; `clamped` False lets a gradient through."""
         images = {"-1..1": (outputs + 1) / 2, "0..1": outputs, "0..255": outputs / 255}[self.card.value_range]
-        return (images.flip(1) if self.card.channel_order == "bgr" else images).clamp(0, 1)
+        images = images.flip(1) if self.card.channel_order == "bgr" else images
+        return images.clamp(0, 1) if clamped else images
 
 
 def build_generator(spec: GeneratorSpec) -> nn.Module:
