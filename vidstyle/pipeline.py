@@ -13,7 +13,20 @@ from vidstyle.devices import resolve_device
 from vidstyle.errors import ConfigError, TargetError
 from vidstyle.frames import FrameBatch, Span
 from vidstyle.identity import identity_of
-from vidstyle.media import ClipInfo, Passthrough, Point, Work, WorkConfig, Writer, cut_to, open_reader, open_writer
+from vidstyle.media import (
+    ClipInfo,
+    Passthrough,
+    Point,
+    ReadTally,
+    VideoInfo,
+    Work,
+    WorkConfig,
+    Writer,
+    WriteTally,
+    cut_to,
+    open_reader,
+    open_writer,
+)
 from vidstyle.media.numbering import names_pictures
 from vidstyle.media.outcome import Outcome
 from vidstyle.motion import build_estimator, require_motion
@@ -79,11 +92,7 @@ def render_shot(
         work.point = past.point
         counter = Counter(total, on_progress, before=work.frames, passes=2 if _looks_ahead(config) else 1)
         ahead = _Ahead(stack.enter_context(Spool(target.parent)), counter.add) if _looks_ahead(config) else None
-        video = reader.info.video
-        origin = (video.start or 0) * video.time_base
-        stop = None if total is None else past.first + total
-        masks = stack.enter_context(open_masks(config.mask, video, past.begin, stop, device))
-        mix = Mix(config.blend, first=past.begin, origin=origin, masks=masks, weights=luma_weights(video))
+        mix = stack.enter_context(_mixing(config, reader.info.video, past, total, device))
         rendered = _transform(frames, style, config, past, ahead, watch, mix)
         tally = writer.write(counter.over(rendered), reader.packets(shot.span), work)
     seconds = time.monotonic() - started
@@ -97,13 +106,8 @@ def render_shot(
         styles=tell_styles(config.style),
         device=str(device),
         encoder=writer.encoder,
-        decoded=reader.tally.decoded - reader.tally.skipped,
-        concealed=reader.tally.concealed,
-        dropped=reader.tally.dropped,
-        written=tally.frames,
         resumed=past.begin - past.first,
-        packets=tally.packets,
-        frame_hash=tally.frame_hash,
+        **_counted(reader.tally, tally),
         cuts=tuple(past.cuts) if _looks_for_cuts(config, style) else None,
         outcome=outcome,
         seconds=round(seconds, 3),
@@ -111,6 +115,28 @@ def render_shot(
         settings=config,
         versions=Versions.here(),
     )
+
+
+def _counted(read: ReadTally, written: WriteTally) -> dict[str, Any]:
+    return {
+        "decoded": read.decoded - read.skipped,
+        "concealed": read.concealed,
+        "dropped": read.dropped,
+        "written": written.frames,
+        "packets": written.packets,
+        "frame_hash": written.frame_hash,
+    }
+
+
+@contextmanager
+def _mixing(
+    config: RenderConfig, video: VideoInfo, past: "_Past", total: int | None, device: torch.device
+) -> Iterator[Mix]:
+    """Open the last step of the blend, with the matte that it looks at."""
+    stop = None if total is None else past.first + total
+    with open_masks(config.mask, video, past.begin, stop, device) as masks:
+        origin = (video.start or 0) * video.time_base
+        yield Mix(config.blend, first=past.begin, origin=origin, masks=masks, weights=luma_weights(video))
 
 
 def stylize_clip(
