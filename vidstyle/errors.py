@@ -8,21 +8,26 @@
     │   ├── ClipMissingError     (FileNotFoundError)  66
     │   ├── ClipReadError                             65   .pts             bad or undecodable
     │   ├── TargetError                               73   can't be created, or is there already
+    │   │   └── TargetBusyError                       75   another worker is at it: later, it may be done
     │   └── ClipWriteError       (OSError)            74   disk full, I/O: may be retried
     ├── StyleError                                    65   .style           card, checksum or weights do not fit
     ├── TrainingError                                 65   .recipe          data missing, or the training diverged
     ├── MeasureError                                  65                   clips that can't be held against each other
+    ├── PartsError                                65                   parts of a shot that don't fit together
     ├── GateError                                     79   .failures        measured well, but not good enough
     └── DeviceError                                   75   .device          another node may succeed: retry there
         ├── OutOfMemoryError
         └── EncoderUnavailableError                        .encoder         listed, but does not open here
 
 Codes are those of sysexits(3), but for 79, the first one after them. Usage errors end with 2, SIGINT with 130 and
-SIGTERM with 143. Only 74 and 75 may be retried. A message says what was found, what was expected and the next step.
+SIGTERM with 143. Only 74 and 75 (RETRYABLE) may be retried, and what a signal ended. A message says what was found,
+what was expected and the next step.
 """
 
 from pathlib import Path
 from typing import ClassVar
+
+RETRYABLE = (74, 75)  # exit codes that another attempt, perhaps on another machine, may do away with
 
 
 class VidstyleError(Exception):
@@ -93,6 +98,12 @@ class TargetError(ClipError):
     exit_code = 73
 
 
+class TargetBusyError(TargetError):
+    """Another worker is writing the target. May be retried."""
+
+    exit_code = 75
+
+
 class ClipWriteError(ClipError, OSError):
     """Writing failed half-way: the disk is full or went away. May be retried."""
 
@@ -121,6 +132,12 @@ class TrainingError(VidstyleError):
 
 class MeasureError(VidstyleError):
     """Clips differ in size, length or frame rate, so that they can't be held against each other."""
+
+    exit_code = 65
+
+
+class PartsError(VidstyleError):
+    """Parts of a shot don't fit together: one is missing, doubled, or made otherwise."""
 
     exit_code = 65
 

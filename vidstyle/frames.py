@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
 from jaxtyping import Float, UInt
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vidstyle.errors import ConfigError
+
+Bitmap = NDArray[np.uint8]
+"""A picture to look at: RGB bytes, (h, w, 3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,11 @@ class Span:
         if dash != "-" or not (start + stop).isascii() or any(part and not part.isdecimal() for part in (start, stop)):
             raise ConfigError(f"--frames {text!r} is not a range; write A-B with B not included: 0-100", key="frames")
         return cls(int(start or 0), int(stop) if stop else None)
+
+    def holds(self, other: "Span") -> bool:
+        """True where every frame of `other` is in this span."""
+        ends = self.stop is None or (other.stop is not None and other.stop <= self.stop)
+        return self.start <= other.start and ends
 
     @property
     def whole(self) -> bool:
@@ -70,3 +80,9 @@ class FrameBatch:
 
     def __repr__(self) -> str:
         return f"FrameBatch(images={tuple(self.images.shape)}, pts={self.pts}, time_base={self.time_base})"
+
+
+def bitmap(image: Float[Tensor, "3 h w"]) -> Bitmap:
+    """Give a frame, 0 … 1, as a picture to look at: clamped and rounded to 8 bits, in main memory."""
+    codes = (image.clamp(0, 1) * 255).round().byte().permute(1, 2, 0)
+    return np.ascontiguousarray(codes.cpu().numpy())

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+import torch
+
 from vidstyle.frames import FrameBatch
 
 
@@ -12,13 +14,14 @@ class Progress:
     """How far a render is.
 
     Convention: `total` is the container's hint, None where it gives none; `seconds` since the start, when `before`
-    frames were there already from an earlier run.
+    frames were there already from an earlier run; `gpu_bytes` is the most GPU memory that the process has held.
     """
 
     frames: int
     total: int | None
     seconds: float
     before: int = 0
+    gpu_bytes: int = 0
 
     @property
     def fps(self) -> float:
@@ -32,6 +35,11 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+
+
+def gpu_bytes() -> int:
+    """The most GPU memory that this process has held at once, in bytes; 0 where it uses none."""
+    return torch.cuda.max_memory_allocated() if torch.cuda.is_initialized() else 0  # type: ignore[no-untyped-call]
 
 
 class Counter:
@@ -54,7 +62,8 @@ class Counter:
         self._counted += frames
         if self._report is not None:
             done = self._before + self._counted // self._passes
-            self._report(Progress(done, self._total, time.monotonic() - self._started, self._before))
+            seconds = time.monotonic() - self._started
+            self._report(Progress(done, self._total, seconds, self._before, gpu_bytes()))
 
     def over(self, batches: Iterable[FrameBatch]) -> Iterator[FrameBatch]:
         """Pass `batches` on and count each one when the consumer comes back for the next."""

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from vidstyle.media.pixels import PlaneConverter
 from vidstyle.media.planar import (
     NEAREST,
     NEAREST_WITHOUT_ALPHA,
@@ -36,6 +37,21 @@ def test_reordering_to_planes_loses_nothing(name):
         pytest.skip(f"FFmpeg can't write {name} here, only read it")
     for before, after in zip(planes, planes_of(packed, layout), strict=True):
         assert np.array_equal(before, after.numpy())
+
+
+@pytest.mark.parametrize(("split", "name"), [("nv12", "yuv420p"), ("p010le", "yuv420p10le"), ("p016le", "yuv420p12le")])
+@pytest.mark.parametrize("full_range", [False, True])
+def test_split_planes_give_the_same_rgb_as_separate_ones(split, name, full_range):
+    layout = planar_layout(name)
+    luma, *chroma = random_planes(layout)
+    frame, spare = av.VideoFrame(62, 34, split), 0 if layout.bits == 8 else 16 - layout.bits
+    for plane, codes in zip(frame.planes, (luma, np.stack(chroma, -1).reshape(17, 62)), strict=True):
+        rows = np.frombuffer(memoryview(plane), codes.dtype).reshape(len(codes), -1)
+        rows[:, :62] = codes << spare
+    converter = PlaneConverter(layout, "bt709", full_range)
+    found = converter.to_rgb([plane[None] for plane in planes_of(frame, layout)])
+    expected = converter.to_rgb([torch.from_numpy(plane)[None] for plane in (luma, *chroma)])
+    assert torch.equal(found, expected)
 
 
 @pytest.mark.parametrize("name", ["yuv420p", "yuv422p10le", "gbrp", "gray", "yuv444p12le", "gbrp16le"])

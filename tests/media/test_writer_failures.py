@@ -1,6 +1,5 @@
 """What fails leaves nothing behind: no file under the final name, no partial file, no thread."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from tests.media.evidence import audio_packets, copy_clip, planes
 from vidstyle.errors import ClipWriteError, VidstyleError
 from vidstyle.frames import FrameBatch
 from vidstyle.media import ClipReader, ClipWriter, EncodeConfig
+from vidstyle.media.manifest import own_suffix
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_until_the_end_only_the_hidden_partial_file_is_there(tmp_path, source):
     with ClipReader(source) as reader, ClipWriter(tmp_path / "b.mp4", like=reader.info) as writer:
         writer.write(watched(reader.frames()), reader.packets())
         assert not (tmp_path / "b.mp4").exists()
-    assert set(seen) == {f".b.mp4.{os.getpid()}.part"}
+    assert set(seen) == {f".b.mp4{own_suffix()}"}
     assert sorted(tmp_path.iterdir()) == [tmp_path / "b.mp4", source]
 
 

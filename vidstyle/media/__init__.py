@@ -3,6 +3,7 @@
 from vidstyle.media.availability import Availability, available_decoders, available_encoders, opens
 from vidstyle.media.clip import AudioInfo, ChapterInfo, ClipInfo, StreamInfo, VideoInfo, probe
 from vidstyle.media.colour import ColourTags
+from vidstyle.media.decoding import ReadTally
 from vidstyle.media.encoders import ENCODERS, EncodeConfig, EncoderPreset
 from vidstyle.media.encoding import WriteTally
 from vidstyle.media.kinds import Reader, Writer, open_reader, open_writer, probe_source
@@ -10,7 +11,7 @@ from vidstyle.media.numbering import find_pictures
 from vidstyle.media.packets import Passthrough
 from vidstyle.media.pixels import PlaneConverter, PlaneLayout
 from vidstyle.media.presets import PRESETS, Preset
-from vidstyle.media.reader import ClipReader, DecodeConfig, ReadTally
+from vidstyle.media.reader import ClipReader, DecodeConfig
 from vidstyle.media.sequence_plan import PICTURE_FORMATS
 from vidstyle.media.sequence_reader import SequenceReader
 from vidstyle.media.sequence_writer import SequenceWriter

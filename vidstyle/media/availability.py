@@ -6,8 +6,10 @@ from fractions import Fraction
 from typing import Any
 
 import av
+from av.codec.hwaccel import HWAccel
 
 from vidstyle.media.encoders import ENCODERS, EncodeConfig, EncoderPreset
+from vidstyle.media.scheduling import usual_scheduling
 
 # FFV1 is not among them: it opens only with a clip at hand.
 DECODERS = ("h264", "hevc", "vp8", "vp9", "libdav1d", "prores", "dnxhd", "mpeg2video", "mpeg4", "mjpeg")
@@ -40,6 +42,15 @@ def available_decoders() -> list[Availability]:
     return [Availability(name, name, not reason, reason) for name, reason in zip(DECODERS, reasons, strict=True)]
 
 
+def why_no_hardware_decoder() -> str:
+    """Open NVIDIA's decoder as FFmpeg does; the reason why it doesn't open, or an empty string where it does."""
+    try:
+        HWAccel("cuda").create(av.Codec("h264", "r"))
+    except (av.FFmpegError, NotImplementedError, OSError) as error:
+        return _reason(error)
+    return ""
+
+
 def ffmpeg_versions() -> dict[str, str]:
     """The FFmpeg inside PyAV: its release under `ffmpeg`, and the version of each of its libraries."""
     libraries = {name: ".".join(map(str, version)) for name, version in av.library_versions.items()}
@@ -63,7 +74,8 @@ def why_closed(preset: EncoderPreset, size: tuple[int, int] = _USUAL_SIZE, pix_f
         context.height, context.width, context.pix_fmt = *size, pix_fmt
         context.time_base, context.framerate = Fraction(1, 25), Fraction(25)
         context.options = preset.settings(EncodeConfig(), pix_fmt, threads=1)
-        context.open()
+        with usual_scheduling():
+            context.open()
     except (av.FFmpegError, ValueError, OSError) as error:
         return _reason(error)
     return ""

@@ -3,7 +3,7 @@
 import hashlib
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import TracebackType
@@ -39,7 +39,7 @@ class WriteTally:
 class PlaneBatch:
     """Codes of consecutive frames, one (n, h, w) array a plane, and their pts on the source's clock."""
 
-    planes: list[NDArray[Any]]
+    planes: Sequence[NDArray[Any]]
     pts: tuple[int, ...]
 
 

@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import re
 import shutil
+import socket
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from vidstyle.media.opening import translate_write_errors
 
 _NAME = "manifest.json"
 _LONGEST_NAME = 255  # bytes, of common file systems
+HOST = re.sub(r"[^A-Za-z0-9_]", "_", socket.gethostname().partition(".")[0])[:32] or "host"
 
 
 class _Part(BaseModel):
@@ -31,6 +34,7 @@ class Manifest(_Part):
 
     format: int = 1
     pid: int = Field(description="of the process that wrote it")
+    host: str = Field(default="", description="name of the machine where it ran")
     identity: dict[str, str] = Field(description="all that the frames depend on, by name")
     shapes: tuple[tuple[int, int], ...] = Field(default=(), description="height and width of each plane")
     dtype: str = Field(default="", description="NumPy's name of a code's type")
@@ -38,6 +42,11 @@ class Manifest(_Part):
     state: str = Field(default="", description="file of what the next frames need to know; empty: no point yet")
     state_sha256: str = ""
     cuts: tuple[int, ...] = ()
+
+    @property
+    def worker(self) -> str:
+        """What tells the writing process from all others."""
+        return f"{self.host}-{self.pid}" if self.host else str(self.pid)
 
     @property
     def frames(self) -> int:
@@ -82,10 +91,15 @@ def beside(target: Path, suffix: str) -> Path:
     return target.parent / f".{stem.decode(errors='ignore')}{suffix}"
 
 
-def remove_partial(target: Path, pid: int) -> None:
+def own_suffix() -> str:
+    """What ends the name of a file that this process alone writes, on a disk that several machines share."""
+    return f".{HOST}-{os.getpid()}.part"
+
+
+def remove_partial(target: Path, worker: str) -> None:
     """Remove what a process that is gone left half written beside `target`, file or folder."""
-    partial = beside(target, f".{pid}.part")
-    if pid == os.getpid():
+    partial = beside(target, f".{worker}.part")
+    if f".{worker}.part" == own_suffix():
         return
     with suppress(OSError):
         if partial.is_dir():

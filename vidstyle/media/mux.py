@@ -21,6 +21,7 @@ from vidstyle.media.colour import MATRICES, PRIMARIES, RANGES, TRANSFERS, code_o
 from vidstyle.media.opening import locator, open_source, translate_write_errors
 from vidstyle.media.packets import AnyPacket
 from vidstyle.media.plan import OutputPlan
+from vidstyle.media.scheduling import usual_scheduling
 from vidstyle.media.target import MILLISECONDS
 from vidstyle.media.tracks import lasting, plan_tracks
 
@@ -178,6 +179,13 @@ class Muxer:
         stream = self._container.add_stream(plan.choice.preset.codec, rate=rate)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = video.width, video.height, plan.choice.pix_fmt
+        self._label(stream)
+        self._open_encoder(stream, options)
+        return stream
+
+    def _label(self, stream: VideoStream) -> None:
+        """Say beside the picture what the source says beside its own."""
+        plan, video = self.plan, self.plan.like.video
         stream.metadata.update(lasting(video.metadata, plan.container))
         if plan.choice.layout.alpha and plan.choice.preset.codec.startswith("libvpx"):
             stream.metadata["alpha_mode"] = "1"  # Matroska's word for opacity in a second picture
@@ -188,8 +196,12 @@ class Muxer:
         elif video.rotation:
             stream.set_display_rotation(video.rotation)
         stream.disposition = Disposition(video.disposition)
-        self._open_encoder(stream, options)
-        return stream
+
+    @property
+    def quicktime_tag(self) -> str:
+        """The tag of the picture that QuickTime plays, where FFmpeg's own choice, hev1, is another."""
+        codec, container = self.plan.choice.preset.codec, self.plan.container
+        return "hvc1" if codec in ("libx265", "hevc_nvenc") and container in ("mp4", "mov") else ""
 
     def _open_encoder(self, stream: VideoStream, options: dict[str, str]) -> None:
         plan, video, context = self.plan, self.plan.like.video, stream.codec_context
@@ -201,12 +213,13 @@ class Muxer:
         context.color_trc = code_of(TRANSFERS, plan.tags.transfer)
         context.color_range = code_of(RANGES, plan.tags.range)
         context.thread_count = thread_count(plan.config)
-        if plan.choice.preset.codec in ("libx265", "hevc_nvenc") and plan.container in ("mp4", "mov"):
-            context.codec_tag = "hvc1"  # the tag that QuickTime plays; FFmpeg's own choice is hev1
+        if tag := self.quicktime_tag:
+            context.codec_tag = tag
         context.options = options
         name = plan.choice.preset.name
         try:
-            context.open()
+            with usual_scheduling():
+                context.open()
         except (av.FFmpegError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise ConfigError(

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import av
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 
 from vidstyle.errors import ClipMissingError, ClipReadError, ClipWriteError, TargetError
@@ -24,8 +25,8 @@ def locator(path: Path) -> str:
 
 
 @contextmanager
-def open_source(path: Path) -> Iterator[InputContainer]:
-    """Open a clip for reading, without any protocol but files and without play lists.
+def open_source(path: Path, hwaccel: HWAccel | None = None) -> Iterator[InputContainer]:
+    """Open a clip for reading, without any protocol but files and without play lists; decoded by `hwaccel` if given.
 
     Raises:
         ClipMissingError: there is no such file.
@@ -33,7 +34,9 @@ def open_source(path: Path) -> Iterator[InputContainer]:
     """
     _check_source(path)
     with translate_read_errors(path):
-        container = av.open(locator(path), "r", container_options=dict(SAFE_INPUT), metadata_errors="replace")
+        container = av.open(
+            locator(path), "r", container_options=dict(SAFE_INPUT), metadata_errors="replace", hwaccel=hwaccel
+        )
     with container:
         yield container
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from av import VideoFrame
 from numpy.typing import NDArray
+from torch.utils.dlpack import from_dlpack
 
 from vidstyle.media.pixels import PlaneLayout
 
@@ -25,6 +26,7 @@ NEAREST = {
     "rgba64le": "gbrap16le", "bgra64le": "gbrap16le", "vuya": "yuva444p", "ayuv": "yuva444p", "uyva": "yuva444p",
     "ayuv64le": "yuva444p16le",
 }  # fmt: skip
+SPLIT = ("nv12", "p010le", "p016le")  # luma, and both chroma in one plane: what decoders of GPUs give
 NEAREST_WITHOUT_ALPHA = {"pal8": "gbrp", "ya8": "gray", "ya16le": "gray16le"}
 
 
@@ -50,6 +52,8 @@ def planes_of(frame: VideoFrame, layout: PlaneLayout) -> list[torch.Tensor]:
 
     Convention: the colour planes in the layout's order, and then opacity where the layout has it.
     """
+    if is_split(frame) and (layout.shift_x, layout.shift_y) == (1, 1) and not (frame.width % 2 or frame.height % 2):
+        return _parted(frame, layout)
     if frame.format.name != layout.name:
         frame = frame.reformat(format=layout.name)
     code = np.uint8 if layout.dtype == torch.uint8 else np.uint16
@@ -57,6 +61,30 @@ def planes_of(frame: VideoFrame, layout: PlaneLayout) -> list[torch.Tensor]:
     for plane, (height, width) in zip(frame.planes, shapes, strict=True):
         rows = np.frombuffer(memoryview(plane), code)[: height * (plane.line_size // code().itemsize)]
         planes.append(torch.from_numpy(rows.reshape(height, -1)[:, :width]))
+    return planes
+
+
+def is_split(frame: VideoFrame) -> bool:
+    """True where both chroma share a plane, and each code that is longer than a byte begins at its upper end."""
+    return (frame.sw_format or frame.format).name in SPLIT
+
+
+def _parted(frame: VideoFrame, layout: PlaneLayout) -> list[torch.Tensor]:
+    """Take apart what is split, wherever it lies: a frame on a GPU stays there, copied, as its decoder wants it back.
+
+    Convention: width and height are even, since PyAV rounds those of chroma down.
+    """
+    # torch.from_dlpack(plane) would ask PyAV to wait for a stream, which it refuses.
+    luma, chroma = (from_dlpack(plane.__dlpack__()) for plane in frame.planes)
+    planes = [luma, chroma[..., 0], chroma[..., 1]]
+    if layout.dtype == torch.uint16 and layout.bits < 16:  # noqa: PLR2004
+        # As signed numbers, since those of two bytes without a sign can't be shifted.
+        spare, top = 16 - layout.bits, (1 << layout.bits) - 1
+        planes = [(plane.view(torch.int16) >> spare & top).view(torch.uint16) for plane in planes]
+    if luma.device.type == "cpu":
+        return planes
+    planes = [plane.clone(memory_format=torch.contiguous_format) for plane in planes]
+    torch.cuda.current_stream(luma.device).synchronize()  # the surface is the decoder's again as soon as we return
     return planes
 
 

@@ -2,24 +2,25 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 
-import av
 import torch
 from av import VideoFrame
-from av.video.codeccontext import VideoCodecContext
 from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
 
 from vidstyle.errors import ClipReadError
 from vidstyle.frames import FrameBatch, Span
 from vidstyle.media.asking import is_untimed
 from vidstyle.media.assumptions import check_pixels, check_tags, converter_for, warnings_about
-from vidstyle.media.clip import ALPHA_DECODERS, ClipInfo, alpha_beside, describe_container, picture_stream
+from vidstyle.media.bus import Bus
+from vidstyle.media.clip import ClipInfo, describe_container, picture_stream
+from vidstyle.media.decoding import Decoder, ReadTally
 from vidstyle.media.deinterlacing import Deinterlace, deinterlace
-from vidstyle.media.opening import open_source, translate_read_errors
+from vidstyle.media.hardware import Coded, Hardware, HardwareError, open_hardware
+from vidstyle.media.opening import open_source
 from vidstyle.media.orientation import Orientation
 from vidstyle.media.packets import Passthrough
 from vidstyle.media.planar import planes_of
@@ -41,22 +42,12 @@ class DecodeConfig(BaseModel):
         description="interlaced frames: refuse; bwdif makes whole pictures of them; off takes both fields as one",
     )
     strict_color: bool = Field(default=False, description="refuse a clip whose colours are not all tagged")
+    hardware: Hardware = Field(
+        default="off", description="auto: a GPU that renders also decodes what it can, not tried on one yet; off"
+    )
     threads: int = Field(default=0, ge=0, description="decoder threads; 0: as many as the decoder likes")
     max_pixels: int = Field(default=16384 * 16384, ge=1, description="largest width x height that is decoded, pixels")
     sequence: SequenceConfig = Field(default_factory=SequenceConfig, description="of image sequences")
-
-
-@dataclass(slots=True)
-class ReadTally:
-    """What became of the packets that were read: frames decoded, of them concealed, and packets dropped.
-
-    skipped  of the decoded frames, those before the span
-    """
-
-    decoded: int = 0
-    skipped: int = 0
-    concealed: int = 0
-    dropped: int = 0
 
 
 class ClipReader:
@@ -78,6 +69,7 @@ class ClipReader:
         self.device = device or torch.device("cpu")
         self.tally = ReadTally()
         self.warnings: list[str] = []
+        self._bus = Bus.to(self.device)
         self._interlaced = 0
         self._repaired = 0
         self._stack = ExitStack()
@@ -93,6 +85,15 @@ class ClipReader:
                 check_tags(self.info)
             self.converter = converter_for(self.info)
             self.warnings += warnings_about(self.info)
+            self._decoder = Decoder(
+                self._container,
+                self.info,
+                untimed=self._untimed,
+                threads=self.config.threads,
+                max_pixels=self.config.max_pixels,
+            )
+            self.tally = self._decoder.tally
+            self._on_device = self._opened_on_device(stack)
             self._stack = stack.pop_all()
         return self
 
@@ -110,13 +111,13 @@ class ClipReader:
             ClipReadError: no frame of the span could be decoded, the frame size changes, or time jumps back.
         """
         span = span or Span()
-        batch: list[tuple[VideoFrame, int]] = []
+        batch: list[tuple[list[Tensor], int]] = []
         yielded = 0
-        for number, (frame, pts) in enumerate(self._timed(self._whole(self._decoded(), span))):
+        for number, (frame, pts) in enumerate(self._timed(self._whole(self._decoder.frames(self._on_device), span))):
             if number < span.start:
                 self.tally.skipped += 1
                 continue
-            batch.append((frame, pts))
+            batch.append((planes_of(frame, self.converter.layout), pts))
             if len(batch) == self.config.batch:
                 yield self._converted(batch)
                 yielded += len(batch)
@@ -134,31 +135,18 @@ class ClipReader:
         """The clip's audio packets, to be copied by the writer; they are read from a second opening of the file."""
         return Passthrough(self.info, span or Span())
 
-    def _decoded(self) -> Iterator[VideoFrame]:
-        """Decode packet by packet: one that can't be decoded is counted and costs only itself."""
-        context = self._decoder()
-        context.thread_type = "AUTO"
-        context.thread_count = self.config.threads
-        context.options = {**context.options, "max_pixels": str(self.config.max_pixels)}
-        sent = 0
-        with translate_read_errors(self.path):
-            for packet in self._container.demux(self._stream):
-                sent += packet.size > 0 and not packet.is_discard
-                try:
-                    decoded = context.decode(packet)
-                except av.FFmpegError as error:
-                    if isinstance(error, MemoryError | av.error.BlockingIOError):
-                        raise
-                    self.tally.dropped += 1
-                    continue
-                for frame in decoded:
-                    frame.pts = frame.dts if self._untimed else frame.pts
-                    self._check_size(frame)
-                    self.tally.decoded += 1
-                    self.tally.concealed += frame.is_corrupt
-                    yield frame
-        # After damage a decoder silently skips to the next key frame: those packets gave no frame either.
-        self.tally.dropped = max(self.tally.dropped, sent - self.tally.decoded)
+    def _opened_on_device(self, stack: ExitStack) -> Coded | None:
+        """Open the clip once more, for the device to decode; None where the CPU shall, with a note on a GPU."""
+        if self.config.hardware == "off" or self.device.type == "cpu":
+            return None
+        if self.config.deinterlace == "bwdif" or self._untimed:
+            self._decoder.notes.append("decoded on the CPU, which makes fields whole and tells the time of B-frames")
+            return None
+        try:
+            return stack.enter_context(open_hardware(self.info, self.device))
+        except HardwareError as error:
+            self._decoder.notes.append(f"decoded on the CPU and not on {self.device}, as {error}")
+            return None
 
     def _whole(self, frames: Iterator[VideoFrame], span: Span) -> Iterator[VideoFrame]:
         """Pass on frames that are whole pictures: interlaced ones are refused within `span`, or made whole."""
@@ -178,16 +166,6 @@ class ClipReader:
                         pts=frame.pts,
                     )
             yield frame
-
-    def _decoder(self) -> VideoCodecContext:
-        """The stream's decoder, or the one that also sees the opacity beside the picture of VP8 and VP9."""
-        own = self._stream.codec_context
-        if not alpha_beside(self._stream) or self.info.video.codec not in ALPHA_DECODERS:
-            return own
-        context = av.CodecContext.create(ALPHA_DECODERS[self.info.video.codec], "r")
-        assert isinstance(context, VideoCodecContext)
-        context.extradata = own.extradata
-        return context
 
     def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, int]]:
         """Pair each frame with its pts; one that is absent or not later than the last is moved on by one tick."""
@@ -214,25 +192,15 @@ class ClipReader:
             return 1
         return max(1, round(1 / (video.average_rate * video.time_base)))
 
-    def _converted(self, batch: list[tuple[VideoFrame, int]]) -> FrameBatch:
+    def _converted(self, batch: list[tuple[list[Tensor], int]]) -> FrameBatch:
         layout = self.converter.layout
-        stacks = [torch.stack(stack) for stack in zip(*(planes_of(frame, layout) for frame, _ in batch), strict=True)]
-        planes = [stack.to(self.device, non_blocking=True) for stack in stacks[: layout.count]]
+        planes = self._bus.up([planes[: layout.count] for planes, _ in batch])
         time_base: Fraction = self.info.video.time_base
         turned = self.info.video.orientation or Orientation()
-        alpha = turned.upright(stacks[-1]).contiguous() if layout.alpha else None
+        alpha = torch.stack([planes[-1] for planes, _ in batch]) if layout.alpha else None
         images = turned.upright(self.converter.to_rgb(planes)).contiguous()
+        alpha = None if alpha is None else turned.upright(alpha).contiguous()
         return FrameBatch(images, tuple(pts for _, pts in batch), time_base, alpha)
-
-    def _check_size(self, frame: VideoFrame) -> None:
-        video = self.info.video
-        if (frame.width, frame.height) != (video.width, video.height):
-            raise ClipReadError(
-                f"{self.path}: frame {self.tally.decoded} is {frame.width}x{frame.height}, "
-                f"expected {video.width}x{video.height}; the size changes inside the clip, split it there",
-                path=self.path,
-                pts=frame.pts,
-            )
 
     def _refuse_empty(self, span: Span) -> None:
         decoded = self.tally.decoded
@@ -244,6 +212,7 @@ class ClipReader:
 
     def _note_losses(self) -> None:
         place = f"video #{self._stream.index}"
+        self.warnings += [f"{place}: {note}" for note in self._decoder.notes]
         if self._untimed:
             self.warnings.append(
                 f"{place}: the file does not say when B-frames are shown; they are timed by their order"

@@ -10,12 +10,13 @@ import torch
 from vidstyle.errors import ClipReadError, ConfigError
 from vidstyle.frames import FrameBatch, Span
 from vidstyle.media.clip import ClipInfo, VideoInfo
+from vidstyle.media.decoding import ReadTally
 from vidstyle.media.exr import ExrPictures
 from vidstyle.media.numbering import find_pictures
 from vidstyle.media.packets import Passthrough
 from vidstyle.media.pictures import CodedPictures, PictureFacts
 from vidstyle.media.planar import loses_alpha
-from vidstyle.media.reader import DecodeConfig, ReadTally
+from vidstyle.media.reader import DecodeConfig
 from vidstyle.media.scene import SceneCoding
 from vidstyle.media.sequences import SequenceConfig
 from vidstyle.timecode import Timecode

@@ -54,7 +54,7 @@ def start_of(info: ClipInfo) -> Timecode | None:
 
 def count_frames(info: ClipInfo) -> int:
     """How many frames a clip has: as it says, else counted without decoding. Raises ClipReadError."""
-    return info.video.frames or len(_frame_times(info, Span()))
+    return info.video.frames or len(frame_times(info, Span()))
 
 
 def _later(info: ClipInfo, frames: int) -> str:
@@ -82,13 +82,13 @@ def _rate(info: ClipInfo) -> Fraction:
 def _window(info: ClipInfo, span: Span) -> tuple[Fraction, Fraction, Fraction | None]:
     """When the clip's first frame is shown, when the span's first is, and when its last ends, seconds."""
     base = info.video.time_base
-    times = _frame_times(info, span)
+    times = frame_times(info, span)
     first = times[min(span.start, len(times) - 1)]
     stop = times[span.stop] if span.stop is not None and span.stop < len(times) else None
     return times[0] * base, first * base, stop * base if stop is not None else None
 
 
-def _frame_times(info: ClipInfo, span: Span) -> list[int]:
+def frame_times(info: ClipInfo, span: Span) -> list[int]:
     """The pts of the clip's frames in their order, as far as the span needs them, found without decoding."""
     most = None if span.stop is None else span.stop + _REORDERED
     times: list[int] = []

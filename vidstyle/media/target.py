@@ -7,12 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from vidstyle.errors import TargetError
+from vidstyle.media.manifest import beside, own_suffix
 from vidstyle.media.opening import translate_write_errors
 
 # Suffix → FFmpeg's muxer.
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
 MILLISECONDS = ("matroska", "webm")  # muxers that count time in them
-_LONGEST_NAME = 255  # bytes, of common file systems
 
 
 def container_of(target: Path) -> str:
@@ -131,6 +131,4 @@ def _check_folder(target: Path) -> None:
 
 def _hidden(target: Path) -> Path:
     """A name beside the target that no directory listing shows, and that no other program takes."""
-    suffix = f".{os.getpid()}.part"
-    stem = os.fsencode(target.name)[: _LONGEST_NAME - len(suffix) - 1]
-    return target.parent / f".{stem.decode(errors='ignore')}{suffix}"
+    return beside(target, own_suffix())

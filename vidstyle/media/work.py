@@ -1,6 +1,5 @@
 """The work so far of one render, in a folder beside its target: finished frames, and what the next ones need."""
 
-import fcntl
 import os
 import shutil
 import time
@@ -19,11 +18,11 @@ from torch import Tensor
 
 from vidstyle.errors import ClipError, ClipWriteError, DeviceError, TargetError, VidstyleError
 from vidstyle.media.encoding import PlaneBatch
-from vidstyle.media.manifest import Manifest, Segment, beside, remove_partial, sha256_of, sync
+from vidstyle.media.lock import TargetLock
+from vidstyle.media.manifest import HOST, Manifest, Segment, beside, remove_partial, sha256_of, sync
 from vidstyle.media.opening import translate_write_errors
 from vidstyle.media.segments import SegmentWriter, read_segment
-
-_LOCK = "lock"
+from vidstyle.stopping import is_asked, patience, stop_if_asked
 
 
 class WorkConfig(BaseModel):
@@ -33,6 +32,9 @@ class WorkConfig(BaseModel):
 
     keep: bool = Field(default=True, description="keep finished frames beside the target until it is whole")
     every: float = Field(default=30.0, ge=0, description="seconds of rendering between two points to go on from")
+    grace: float = Field(
+        default=20.0, ge=0, description="seconds after SIGTERM in which running frames may still be finished and kept"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ class Work:
     unforeseen it stays, if there is anything in it.
 
     Raises:
-        TargetError: on entering; there is work already and neither `resume` nor `overwrite`, it was begun otherwise,
-            or another process is at it.
+        TargetError: on entering; there is work already and neither `resume` nor `overwrite`, or it was begun otherwise.
+        TargetBusyError: on entering; another worker is at the target.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class Work:
         self._config = config
         self._resume = resume
         self._overwrite = overwrite
-        self._manifest = Manifest(pid=os.getpid(), identity=dict(identity))
+        self._manifest = Manifest(pid=os.getpid(), host=HOST, identity=dict(identity))
         self._segment: SegmentWriter | None = None
         self._pts: list[int] = []
         self._since = time.monotonic()
@@ -81,8 +83,9 @@ class Work:
 
     def __enter__(self) -> "Work":
         with ExitStack() as stack:
+            stack.enter_context(patience(self._config.grace))
+            stack.enter_context(TargetLock(self._target))
             if self.folder.is_dir():
-                stack.enter_context(self._locked())
                 self._take_up()
             self._stack = stack.pop_all()
         return self
@@ -107,14 +110,14 @@ class Work:
 
     def put(self, batch: PlaneBatch) -> None:
         """Keep finished frames; a disk that takes no more ends the keeping, not the render."""
-        if not self._keeps:
-            return
-        try:
-            self._put(batch)
-        except (ClipError, OSError) as error:
-            self._keeps = False
-            self._clear()
-            self.warnings.append(f"the work so far is no longer kept: {error}")
+        if self._keeps:
+            try:
+                self._put(batch)
+            except (ClipError, OSError) as error:
+                self._keeps = False
+                self._clear()
+                self.warnings.append(f"the work so far is no longer kept: {error}")
+        stop_if_asked(f"{self.frames} finished frames are kept, --resume goes on from them" if self.frames else "")
 
     def _put(self, batch: PlaneBatch) -> None:
         for place, pts in enumerate(batch.pts):
@@ -123,7 +126,7 @@ class Work:
                 self._segment = self._begin(planes)
             self._segment.put(planes)
             self._pts.append(pts)
-        if time.monotonic() - self._since < self._config.every:
+        if time.monotonic() - self._since < self._config.every and not is_asked():
             return
         if (point := self.point(self.frames + len(self._pts))) is not None:
             self._save(point)
@@ -133,7 +136,6 @@ class Work:
         if not self.folder.is_dir():
             with translate_write_errors(self.folder):
                 self.folder.mkdir()
-            self._stack.enter_context(self._locked())
         if not self._manifest.dtype:
             shapes = tuple((int(plane.shape[0]), int(plane.shape[1])) for plane in planes)
             self._manifest = self._manifest.model_copy(update={"shapes": shapes, "dtype": planes[0].dtype.name})
@@ -177,8 +179,8 @@ class Work:
             self.warnings.append(f"the work in {self.folder.name} is damaged; everything was rendered anew")
             return
         self.found = Point(tensors, found.cuts)
-        remove_partial(self._target, found.pid)
-        self._manifest = found.model_copy(update={"pid": os.getpid()})
+        remove_partial(self._target, found.worker)
+        self._manifest = found.model_copy(update={"pid": os.getpid(), "host": HOST})
         self._manifest.write(self.folder)
 
     def _refuse_others(self, found: Manifest) -> None:
@@ -198,26 +200,12 @@ class Work:
             return None
 
     def _clear(self, found: Manifest | None = None) -> None:
-        """Remove all that is kept, but for the lock."""
+        """Remove all that is kept."""
         if self._segment is not None:
             self._segment.abandon()
         self._segment, self._pts = None, []
         if found is not None:
-            remove_partial(self._target, found.pid)
-        self._manifest = Manifest(pid=os.getpid(), identity=self._manifest.identity)
+            remove_partial(self._target, found.worker)
+        self._manifest = Manifest(pid=os.getpid(), host=HOST, identity=self._manifest.identity)
         for path in self.folder.glob("*"):
-            if path.name != _LOCK:
-                path.unlink(missing_ok=True)
-
-    def _locked(self) -> ExitStack:
-        """Hold the folder until the stack is closed; the lock dies with its process."""
-        with ExitStack() as stack:
-            file = stack.enter_context((self.folder / _LOCK).open("w"))
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise TargetError(
-                    f"another process is rendering {self._target}; wait for it, or choose another name",
-                    path=self._target,
-                ) from error
-            return stack.pop_all()
+            path.unlink(missing_ok=True)

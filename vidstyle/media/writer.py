@@ -1,6 +1,6 @@
 """Writes batches of RGB frames as a clip, with the packets of its source."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ from torch import Tensor
 from vidstyle.errors import VidstyleError
 from vidstyle.frames import FrameBatch
 from vidstyle.media.availability import hush_encoders
+from vidstyle.media.bus import Bus
 from vidstyle.media.clip import ClipInfo
 from vidstyle.media.encoders import EncodeConfig
 from vidstyle.media.encoding import EncoderThread, PlaneBatch, WriteTally
@@ -48,6 +49,7 @@ class ClipWriter:
         self.tally = WriteTally()
         self._overwrite = overwrite
         self._written = False
+        self._bus: Bus | None = None  # to where the frames come from
 
     def __enter__(self) -> "ClipWriter":
         self._file = PartialFile(self.target, source=self.like.path, overwrite=self._overwrite)
@@ -127,11 +129,13 @@ class ClipWriter:
         self.warnings += self._muxer.left_out()
         self._written = True
 
-    def _planes(self, batch: FrameBatch) -> list[NDArray[Any]]:
+    def _planes(self, batch: FrameBatch) -> Sequence[NDArray[Any]]:
         turned, layout = self.like.video.orientation or Orientation(), self._converter.layout
-        planes = [plane.cpu().numpy() for plane in self._converter.to_planes(turned.coded(batch.images))]
+        if self._bus is None:
+            self._bus = Bus.to(batch.images.device)
+        planes = self._bus.down(self._converter.to_planes(turned.coded(batch.images)))
         if layout.alpha:
-            planes.append(turned.coded(opacity(batch, self._source_bits, layout)).numpy())
+            return [*planes, turned.coded(opacity(batch, self._source_bits, layout)).numpy()]
         return planes
 
     def _check(self, batch: FrameBatch) -> None:
