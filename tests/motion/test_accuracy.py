@@ -21,7 +21,8 @@ def error(pair: Pair, **settings: object) -> float:
 
 @pytest.mark.parametrize("scale", [1.0, 0.5])
 @pytest.mark.parametrize(
-    ("preset", "bound", "precise"), [("ultrafast", 0.6, 0.25), ("fast", 0.25, 0.55), ("medium", 0.25, 0.6)]
+    ("preset", "bound", "precise"),
+    [("ultrafast", 0.6, 0.25), ("fast", 0.25, 0.55), ("balanced", 0.25, 0.6), ("medium", 0.25, 0.6)],
 )
 def test_dis_knows_layers_that_move_and_what_they_hide(preset: str, bound: float, precise: float, scale: float) -> None:
     pair = layers()
@@ -33,7 +34,9 @@ def test_dis_knows_layers_that_move_and_what_they_hide(preset: str, bound: float
     assert found.recall > 0.6
 
 
-@pytest.mark.parametrize(("preset", "bound"), [("ultrafast", 0.6), ("fast", 0.27), ("medium", 0.25)])
+@pytest.mark.parametrize(
+    ("preset", "bound"), [("ultrafast", 0.6), ("fast", 0.27), ("balanced", 0.25), ("medium", 0.25)]
+)
 def test_dis_knows_rubberwhale_well_below_a_pixel(shared: Path, preset: str, bound: float) -> None:
     assert error(real(shared, "RubberWhale"), preset=preset) < bound
 

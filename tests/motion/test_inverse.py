@@ -5,7 +5,7 @@ from torch import Tensor
 
 from tests.motion.pictures import passing_square, square_left, texture
 from vidstyle.motion import luma
-from vidstyle.motion.inverse import inverse
+from vidstyle.motion.inverse import followed, inverse
 
 
 def uniform(dx: float, dy: float, height: int = 20, width: int = 30) -> Tensor:
@@ -47,3 +47,13 @@ def test_what_is_not_known_is_carried_nowhere() -> None:
     assert back.isfinite().all()
     assert landed[..., 5:10, 5:10].sum() == 0
     assert landed.sum() == 20 * 30 - 25
+
+
+def test_a_guess_that_lands_on_the_right_surface_becomes_exact() -> None:
+    flow = torch.zeros(1, 2, 24, 40)
+    flow[:, 0, :, 20:] = 6.25  # the right half moves over what lies there
+    guess = torch.zeros(1, 2, 24, 40)
+    guess[:, 0, :, 26:] = -5.0  # a pixel and a quarter off
+    back = followed(flow, guess)
+    assert torch.allclose(back[:, 0, :, 28:], torch.tensor(-6.25))
+    assert back[:, 0, :, :19].abs().max() == 0

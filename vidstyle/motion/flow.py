@@ -45,6 +45,11 @@ class Flow:
         return Flow(self.to_previous.to(device), self.visibility.to(device))
 
     @classmethod
+    def joined(cls, flows: Sequence["Flow"]) -> "Flow":
+        """Put the motion of several frames, in their order, into one."""
+        return cls(torch.cat([flow.to_previous for flow in flows]), torch.cat([flow.visibility for flow in flows]))
+
+    @classmethod
     def unknown(cls, n: int, height: int, width: int, device: torch.device | None = None) -> "Flow":
         """Give the motion of frames that have no past: no movement, and nothing visible of what was before."""
         return cls(torch.zeros(n, 2, height, width, device=device), torch.zeros(n, 1, height, width, device=device))
@@ -56,7 +61,9 @@ class MotionConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     estimator: str = Field(default="dis", description="a name in motion.FLOW_ESTIMATORS")
-    preset: Literal["ultrafast", "fast", "medium"] = Field(default="medium", description="dis: how carefully it looks")
+    preset: Literal["ultrafast", "fast", "balanced", "medium"] = Field(
+        default="balanced", description="dis, dis-torch: how carefully"
+    )
     boundaries: bool = Field(default=False, description="trust nothing at motion boundaries either: safer, less still")
     scale: float = Field(default=0.5, gt=0, le=1, description="size of the pictures that flow is estimated on, of 1")
     weights: str | None = Field(default=None, description="raft: path of its weights, or torchvision to download them")
@@ -98,6 +105,7 @@ FLOW_ESTIMATORS: Registry[Callable[[MotionConfig], FlowEstimator]] = Registry(
     "flow_estimators",
     {
         "dis": "vidstyle.motion.dis:DisFlow",
+        "dis-torch": "vidstyle.motion.dis_torch:TorchDisFlow",
         "farneback": "vidstyle.motion.farneback:FarnebackFlow",
         "raft-small": "vidstyle.motion.raft:RaftFlow",
         "raft-large": "vidstyle.motion.raft:RaftFlow",

@@ -10,6 +10,15 @@ _SHARPNESS = 20.0  # how strongly the better match wins where two points land on
 _LANDED = 0.25  # of a pixel's area: less than that is a hole
 
 
+def followed(flow: Float[Tensor, "n 2 h w"], guess: Float[Tensor, "n 2 h w"]) -> Float[Tensor, "n 2 h w"]:
+    """Give the way back of `flow` near a `guess` of it: b(q) = -f(q + guess(q)), one step of a fixed-point iteration.
+
+    Convention: flow in pixels of its own grid; the result lies on the other picture. Where two surfaces come to lie on
+    each other, the guess says which one is seen; how far that went, `flow` knows better.
+    """
+    return -warp(flow, guess, "bilinear")
+
+
 def inverse(
     flow: Float[Tensor, "n 2 h w"], here: Float[Tensor, "n 1 h w"], there: Float[Tensor, "n 1 h w"]
 ) -> tuple[Float[Tensor, "n 2 h w"], Float[Tensor, "n 1 h w"]]:

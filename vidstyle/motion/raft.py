@@ -8,10 +8,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
-from vidstyle.errors import OutOfMemoryError
 from vidstyle.motion.flow import Flow, MotionConfig
 from vidstyle.motion.raft_weights import load_network
-from vidstyle.motion.sizes import reduced
+from vidstyle.motion.sizes import memory_for, reduced
 from vidstyle.motion.visibility import consistency
 
 _GRID = 8  # px: the network works on an eighth of the picture, and on an eighth of that
@@ -60,17 +59,10 @@ class RaftFlow:
         return Flow(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
 
     def _both_ways(self, now: Tensor, before: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        try:
+        with memory_for(self.config.estimator, size, now.device):
             found: Tensor = self._network(
                 torch.cat((now, before)), torch.cat((before, now)), num_flow_updates=self.config.updates
             )[-1]
-        except (torch.OutOfMemoryError, RuntimeError) as error:
-            if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
-                raise
-            raise OutOfMemoryError(
-                f"{self.config.estimator} has too little memory at {size[1]}x{size[0]}; lower motion.scale",
-                device=str(now.device),
-            ) from error
         left, _, top, _ = _margins(size)
         found = found[:, :, top : top + size[0], left : left + size[1]]
         to_previous, to_current = found.chunk(2)

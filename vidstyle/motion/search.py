@@ -41,7 +41,7 @@ class InverseSearch:
         """Return the flow from `current` to `previous`. Raises VidstyleError where OpenCV can't find any."""
         # Asked for a level that small pictures do not have, OpenCV (4.11, 5.0) silently changes its own settings for
         # good, so that the next call answers differently, or crashes.
-        self._dis.setFinestScale(min(self._finest, _coarsest(*current.shape)))
+        self._dis.setFinestScale(min(self._finest, coarsest_level(*current.shape)))
         try:
             flow = self._dis.calc(current, previous, None)
         except cv2.error as error:
@@ -49,7 +49,7 @@ class InverseSearch:
         return torch.from_numpy(flow).permute(2, 0, 1)[None].contiguous()
 
 
-def _coarsest(height: int, width: int) -> int:
+def coarsest_level(height: int, width: int) -> int:
     """Give the coarsest pyramid level that OpenCV itself goes up to."""
     reach = math.log2(max(height, width) / (4 * _PATCH)) + 0.5
     return max(0, min(int(reach), int(math.log2(max(1, min(height, width) // _PATCH)))))

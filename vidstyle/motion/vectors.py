@@ -71,7 +71,7 @@ class VectorFlow:
         found = [
             self._flow(pair, now[i : i + 1], before[i : i + 1]).to(current.device) for i, pair in enumerate(numbers)
         ]
-        return Flow(torch.cat([flow.to_previous for flow in found]), torch.cat([flow.visibility for flow in found]))
+        return Flow.joined(found)
 
     def _flow(self, pair: tuple[int, int], now: Tensor, before: Tensor) -> Flow:
         earlier, later = sorted(pair)

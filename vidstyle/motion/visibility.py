@@ -4,7 +4,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from vidstyle.motion.warp import sampling_grid, warp
+from vidstyle.motion.neighbourhood import squared
+from vidstyle.motion.warp import warp
 
 _EDGE = 1 / 256  # px that a border pixel may lie outside: noise in a still picture
 
@@ -20,16 +21,12 @@ def consistency(
     Source: Sundaram, Brox and Keutzer 2010, equations 5 and 6; Ruder, Dosovitskiy and Brox 2016, equations 4 and 5.
     """
     back = warp(to_current, to_previous, "bilinear")
-    gap = _square(to_previous + back)
-    length = _square(to_previous)
-    hidden = gap > 0.01 * (length + _square(back)) + 0.5
+    gap = squared(to_previous + back)
+    length = squared(to_previous)
+    hidden = gap > 0.01 * (length + squared(back)) + 0.5
     if boundaries:
         hidden |= _gradient_energy(to_previous) > 0.01 * length + 0.002
     return (~(hidden | outside(to_previous))).float()
-
-
-def _square(flow: Tensor) -> Tensor:
-    return flow.square().sum(1, keepdim=True)
 
 
 def strain(flow: Float[Tensor, "n 2 h w"]) -> Float[Tensor, "n 1 h w"]:
@@ -44,15 +41,17 @@ def _gradient_energy(flow: Tensor) -> Tensor:
         if flow.shape[dim] > 2:  # noqa: PLR2004
             size = flow.shape[dim] - 2
             slope = (flow.narrow(dim, 2, size) - flow.narrow(dim, 0, size)) / 2
-            energy.narrow(dim, 1, size).add_(_square(slope))
+            energy.narrow(dim, 1, size).add_(squared(slope))
     return energy
 
 
 def outside(to_previous: Float[Tensor, "n 2 h w"]) -> Bool[Tensor, "n 1 h w"]:
     """Tell which pixels point out of the picture."""
     height, width = to_previous.shape[-2:]
-    grid = sampling_grid(to_previous)
-    x, y = grid[:, :1], grid[:, 1:]
-    left_or_above = (x < -_EDGE) | (y < -_EDGE)
-    beyond: Tensor = left_or_above | (x > width - 1 + _EDGE) | (y > height - 1 + _EDGE)
+    dx, dy = to_previous[:, :1], to_previous[:, 1:]
+    x = torch.arange(width, dtype=dx.dtype, device=dx.device)
+    y = torch.arange(height, dtype=dy.dtype, device=dy.device)[:, None]
+    beyond: Tensor = dx < -_EDGE - x
+    for further in (dx > width - 1 + _EDGE - x, dy < -_EDGE - y, dy > height - 1 + _EDGE - y):
+        beyond.logical_or_(further)
     return beyond

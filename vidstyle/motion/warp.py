@@ -3,10 +3,12 @@
 from typing import Literal
 
 import cv2
+import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import grid_sample
+from torch.nn.functional import conv2d, grid_sample, pad
 
 from vidstyle.errors import VidstyleError
 
@@ -16,26 +18,33 @@ _CV2_FLAGS: dict[str, int] = {
     "nearest": cv2.INTER_NEAREST,
     "bilinear": cv2.INTER_LINEAR,
     "bicubic": cv2.INTER_CUBIC,
-    "lanczos": cv2.INTER_LANCZOS4,
 }
+_LOBES = 4  # of the Lanczos kernel, to each side
+_AWAY = torch.arange(-_LOBES, _LOBES, dtype=torch.float64) + 0.5  # px from half-way between two pixels
+_HALFWAY = torch.sinc(_AWAY) * torch.sinc(_AWAY / _LOBES)
+_HALFWAY = (_HALFWAY / _HALFWAY.sum()).float()
 
 
 def warp(
-    images: Float[Tensor, "n c h w"], to_previous: Float[Tensor, "n 2 h w"], mode: WarpMode = "bicubic"
-) -> Float[Tensor, "n c h w"]:
+    images: Float[Tensor, "n c h w"], to_previous: Float[Tensor, "n 2 h w"], mode: WarpMode = "bicubic", every: int = 1
+) -> Float[Tensor, "n c rows w"]:
     """Lay previous pictures onto the current frame: the result at p is images(p + flow(p)).
 
     Convention: flow in pixels of these images, (dx, dy), x to the right and y down; pixel centres have whole
     coordinates; outside the picture its edge pixels are repeated. `bicubic` is Keys' kernel with a = -0.75 and, like
-    `lanczos` (8x8 taps), overshoots at edges: nothing is clamped. On the CPU OpenCV resamples; on other devices, and
-    where a gradient is asked for, `warp_differentiable` does the same (it has no lanczos and takes bicubic instead).
+    `lanczos` (8x8 taps), overshoots at edges: nothing is clamped. `lanczos` is exact on pixels and half-way between
+    them, and bicubic between those: a third of the time that evaluating it everywhere takes, and as sharp. Of the
+    result every `every`-th row is made, from the first on. On the CPU OpenCV resamples; on other devices, and where a
+    gradient is asked for, `warp_differentiable` does the same.
 
     OpenCV 4 rounds coordinates to 1/32 px, OpenCV 5 and torch do not.
     """
     wants_gradient = torch.is_grad_enabled() and (images.requires_grad or to_previous.requires_grad)
     if images.device.type != "cpu" or wants_gradient or images.dtype != torch.float32:
-        return warp_differentiable(images, to_previous, "bicubic" if mode == "lanczos" else mode)
-    return _remap(images, to_previous, mode)
+        if mode == "lanczos":
+            return _on_finer_grid(images, to_previous, every)
+        return _sampled(images, sampling_grid(to_previous.float(), every), mode).to(images.dtype)
+    return _remap(images, to_previous, mode, every)
 
 
 def warp_differentiable(
@@ -48,39 +57,70 @@ def warp_differentiable(
     Convention: grid_sample with align_corners=True and border padding; the grid is float32 whatever the images are,
     since a float16 grid is off by 0.22 px at 1080p.
     """
-    grid = sampling_grid(to_previous.float())
-    height, width = to_previous.shape[-2:]
+    return _sampled(images, sampling_grid(to_previous.float()), mode).to(images.dtype)
+
+
+def _on_finer_grid(images: Float[Tensor, "n c h w"], to_previous: Float[Tensor, "n 2 h w"], every: int) -> Tensor:
+    """Do lanczos in torch: bicubic on pictures with a pixel more between every two."""
+    n, channels = images.shape[:2]
+    planes, kernel = images.float().flatten(0, 1)[:, None], _HALFWAY.to(images.device)[None, None, None]
+    for _ in range(2):  # along rows, then along columns
+        between = conv2d(pad(planes, (_LOBES - 1, _LOBES, 0, 0), mode="replicate"), kernel)
+        planes = torch.stack((planes, between), dim=4).flatten(3)[..., :-1].transpose(2, 3)
+    fine = planes.reshape(n, channels, *planes.shape[2:])
+    return _sampled(fine, sampling_grid(to_previous.float(), every) * 2, "bicubic").to(images.dtype)
+
+
+def _sampled(images: Tensor, grid: Tensor, mode: str) -> Tensor:
+    height, width = images.shape[-2:]
     span = torch.tensor([max(width - 1, 1), max(height - 1, 1)], dtype=torch.float32, device=grid.device)
     normalized = grid.permute(0, 2, 3, 1) * (2 / span) - 1
-    warped = grid_sample(images.float(), normalized, mode=mode, padding_mode="border", align_corners=True)
-    return warped.to(images.dtype)
+    return grid_sample(images.float(), normalized, mode=mode, padding_mode="border", align_corners=True)
 
 
-def sampling_grid(to_previous: Float[Tensor, "n 2 h w"]) -> Float[Tensor, "n 2 h w"]:
-    """Turn a flow into absolute coordinates (x, y) in pixels: p + flow(p)."""
+def sampling_grid(to_previous: Float[Tensor, "n 2 h w"], every: int = 1) -> Float[Tensor, "n 2 rows w"]:
+    """Turn a flow into absolute coordinates (x, y) in pixels: p + flow(p); of each `every`-th row, from the first."""
     height, width = to_previous.shape[-2:]
-    y = torch.arange(height, dtype=to_previous.dtype, device=to_previous.device)
+    to_previous = to_previous[:, :, ::every]
+    y = torch.arange(0, height, every, dtype=to_previous.dtype, device=to_previous.device)
     x = torch.arange(width, dtype=to_previous.dtype, device=to_previous.device)
     return torch.stack((to_previous[:, 0] + x, to_previous[:, 1] + y[:, None]), dim=1)
 
 
-def _remap(images: Tensor, to_previous: Tensor, mode: WarpMode) -> Tensor:
+def _remap(images: Tensor, to_previous: Tensor, mode: WarpMode, every: int) -> Tensor:
     # Plane by plane, since OpenCV wants channels last and transposing costs more than it wins.
-    grid = sampling_grid(to_previous.detach().float()).numpy()
+    grid = sampling_grid(to_previous.detach().float(), every)
     planes = images.detach().contiguous()
-    warped = torch.empty_like(planes)
-    source, target = planes.numpy(), warped.numpy()
+    warped = planes.new_empty(*planes.shape[:2], *grid.shape[2:])
+    fine = _Finer(*planes.shape[2:]) if mode == "lanczos" else None
+    flags = cv2.INTER_CUBIC if fine else _CV2_FLAGS[mode]
+    grid = grid.mul_(2) if fine else grid
     try:
-        for image in range(planes.shape[0]):
-            for channel in range(planes.shape[1]):
-                cv2.remap(
-                    source[image, channel],
-                    grid[image, 0],
-                    grid[image, 1],
-                    _CV2_FLAGS[mode],
-                    dst=target[image, channel],
-                    borderMode=cv2.BORDER_REPLICATE,
-                )
+        for sources, (x, y), targets in zip(planes.numpy(), grid.numpy(), warped.numpy(), strict=True):
+            for source, target in zip(sources, targets, strict=True):
+                plane = fine(source) if fine else source
+                cv2.remap(plane, x, y, flags, dst=target, borderMode=cv2.BORDER_REPLICATE)
     except cv2.error as error:
         raise VidstyleError(f"OpenCV can't warp pictures of {tuple(images.shape)}: {error.err}") from error
     return warped
+
+
+class _Finer:
+    """Adds a pixel between every two: what a Lanczos kernel gives half-way.
+
+    Convention: (h, w) -> (2 h - 1, 2 w - 1); the next plane overwrites what came of this one.
+    """
+
+    def __init__(self, height: int, width: int) -> None:
+        kernel = np.concatenate(([0], _HALFWAY.numpy())).astype(np.float32)  # of odd length: its middle is a pixel
+        self._along, self._down = kernel[None], kernel[:, None]
+        self._between = np.empty((height, width), np.float32)
+        self._fine = np.empty((height, 2, 2 * width), np.float32)  # pairs of rows: those there were, and those between
+
+    def __call__(self, plane: NDArray[np.float32]) -> NDArray[np.float32]:
+        height, width = plane.shape
+        rows, between = self._fine[:, 0], self._fine[:, 1]
+        cv2.filter2D(plane, -1, self._along, self._between, borderType=cv2.BORDER_REPLICATE)
+        cv2.merge([plane, self._between], rows.reshape(height, width, 2))
+        cv2.filter2D(rows, -1, self._down, between, borderType=cv2.BORDER_REPLICATE)
+        return self._fine.reshape(2 * height, 2 * width)[:-1, :-1]
