@@ -58,7 +58,7 @@ def test_only_what_is_drawn_goes_through_the_generator(style: Style, size: int):
     frames = [
         FrameBatch(images[n : n + size], tuple(range(n, min(n + size, 9))), Fraction(1)) for n in range(0, 9, size)
     ]
-    made = list(stylize(without_motion(frames, hold=3), style, StylizeConfig()))
+    made = list(stylize(without_motion(frames, hold=3), style, StylizeConfig(backend="torch")))
     handle.remove()
     assert sum(seen) == 3
     assert [len(batch.images) for batch in made] == [sum(batch.moving.drawn) for batch in made]

@@ -72,3 +72,11 @@ def test_a_past_is_half_given_up_at_the_limit(wear: float, left: float) -> None:
     worn_by = torch.full((1, 1, 4, 4), wear)
     assert torch.allclose(lasting(worn_by, 2.0), torch.tensor(left))
     assert lasting(worn_by, 0.0).min() == 1
+
+
+def test_wear_at_half_the_size_is_that_of_the_whole() -> None:
+    place = torch.arange(48.0) - 23.5
+    zoom = 0.05 * torch.stack((place.expand(48, 48), place[:, None].expand(48, 48)))[None]
+    flow = Flow(zoom, torch.ones(1, 1, 48, 48))
+    whole, half = worn(torch.ones(1, 1, 48, 48), flow), worn(torch.ones(1, 1, 24, 24), flow)
+    assert torch.allclose(half[..., 4:-4, 4:-4], whole[..., 8:-8:2, 8:-8:2], atol=1e-3)

@@ -6,6 +6,12 @@ from torch import Tensor
 
 _HASTE = 0.5  # exponent: how fast the allowance follows what came of it
 _LEAST = 0.2  # of the source's unrest
+EVERY = 4  # px: sums over whole pictures are taken over every fourth row, which tells as much at a quarter of the cost
+
+
+def thinned(images: Float[Tensor, "1 c h w"]) -> Float[Tensor, "1 c rows w"]:
+    """Give every fourth row, from the first."""
+    return images[:, :, ::EVERY]
 
 
 def unrest(difference: Float[Tensor, "1 3 h w"], visibility: Float[Tensor, "1 1 h w"]) -> Float[Tensor, " 1"]:
@@ -13,7 +19,7 @@ def unrest(difference: Float[Tensor, "1 3 h w"], visibility: Float[Tensor, "1 1 
 
     Convention: E_warp but for the number of pixels, so `difference` wants a bilinear warp.
     """
-    return (difference.square() * visibility).sum(dim=(1, 2, 3))
+    return difference.square().mul_(visibility).sum(dim=(1, 2, 3))
 
 
 def calm_share(
@@ -30,7 +36,7 @@ def calm_share(
     calmer by itself keeps nothing of the past. The result stays on the tensors' device.
     """
     everything, most = unrest(alone, visibility), unrest(pull, visibility)
-    common = (alone * pull * visibility).sum(dim=(1, 2, 3))
+    common = (alone * pull).mul_(visibility).sum(dim=(1, 2, 3))
     root = common.square() - most * (everything - allowed)
     share = (-common - root.clamp(min=0).sqrt()) / most.clamp(min=1e-12)
     share = torch.where(root <= 0, stability, share.clamp(0, stability))

@@ -7,6 +7,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
+from vidstyle.frames import FrameBatch
+
 Unit = Literal["frames", "seconds"]
 _FORM = "write VALUE@PLACE,…: 0@0,1@48 (frames) or 0@0s,1@2.5s (seconds)"
 _PLACE = re.compile(r"(\d+)|(\d+(?:\.\d+)?)s", re.ASCII)
@@ -43,6 +45,29 @@ class Curve:
         begin, end = self.places[after - 1 : after + 1]
         low, high = self.values[after - 1 : after + 1]
         return low + (high - low) * float((place - begin) / (end - begin))
+
+
+class Strengths:
+    """How strong the style is at each frame of a stream, in the frames' order.
+
+    Args:
+        strength: what `parse_strength` read.
+        first: number in the clip of the first frame that comes.
+        origin: when the clip's first frame is shown, seconds.
+    """
+
+    def __init__(self, strength: float | str, *, first: int = 0, origin: Fraction = Fraction(0)) -> None:
+        self._curve = curve_of(strength)
+        self._number = first
+        self._origin = origin
+
+    def of(self, frames: FrameBatch) -> list[float]:
+        """Give those of the next frames, and go on behind them."""
+        return [self._at(pts * frames.time_base) for pts in frames.pts]
+
+    def _at(self, time: Fraction) -> float:
+        number, self._number = self._number, self._number + 1
+        return self._curve.at(number if self._curve.unit == "frames" else time - self._origin)
 
 
 def parse_strength(given: object) -> float | str:

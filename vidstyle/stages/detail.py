@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vidstyle.motion.neighbourhood import highest, lowest, smooth
+from vidstyle.motion.neighbourhood import highest, lowest, smooth, squared
 from vidstyle.motion.sharpness import laplacian_variance
 
 _DETAIL = 1.0  # px, sigma: finer than this is detail
@@ -29,7 +29,11 @@ def within_range(
     """
     if tolerance >= 1:
         return past
-    return past.clamp(lowest(styled, _RANGE) - tolerance, highest(styled, _RANGE) + tolerance)
+    clamped = torch.empty_like(past)
+    for plane, new, result in zip(*(torch.split(images, 1, dim=1) for images in (past, styled, clamped)), strict=True):
+        low, high = lowest(new, _RANGE).sub_(tolerance), highest(new, _RANGE).add_(tolerance)
+        torch.clamp(plane, low, high, out=result)
+    return clamped
 
 
 def restore_detail(
@@ -45,11 +49,13 @@ def restore_detail(
     before the next one.
     """
     detail = blended - smooth(blended, _DETAIL)
-    wanted = styled - smooth(styled, _DETAIL)
-    energies = torch.cat((detail.square().sum(1, keepdim=True), wanted.square_().sum(1, keepdim=True)), dim=1)
-    present, aimed = smooth(energies, _NEIGHBOURHOOD).unbind(1)
-    factor = aimed.mul_(aim).add_(_FLAT).div_(present.add_(_FLAT)).sqrt_().clamp_(_LOWEST, gain)[:, None] - 1
-    return detail.mul_(factor).add_(blended)
+    present, wanted = _energy(detail), _energy(styled - smooth(styled, _DETAIL))
+    factor = wanted.mul_(aim).add_(_FLAT).div_(present.add_(_FLAT)).sqrt_().clamp_(_LOWEST, gain).sub_(1)
+    return torch.addcmul(blended, detail, factor)
+
+
+def _energy(detail: Float[Tensor, "1 3 h w"]) -> Float[Tensor, "1 1 h w"]:
+    return smooth(squared(detail), _NEIGHBOURHOOD)
 
 
 def next_aim(

@@ -3,10 +3,10 @@
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from vidstyle.motion import Flow, warp
-from vidstyle.motion.neighbourhood import smooth
+from vidstyle.motion.neighbourhood import sized, smooth
+from vidstyle.stages.calm import thinned
 
 _REDUCTION = 8  # light is looked at on pictures of an eighth of the size
 _SPREAD = 4.0  # px there, sigma: a narrower one takes errors of the flow for light
@@ -21,19 +21,20 @@ def light_of(images: Float[Tensor, "1 c h w"]) -> Float[Tensor, "1 c low_h low_w
 
 def light_change(
     before: Float[Tensor, "1 3 low_h low_w"],
-    difference: Float[Tensor, "1 3 h w"],
-    trusted: Float[Tensor, "1 1 h w"],
+    difference: Float[Tensor, "1 3 rows w"],
+    trusted: Float[Tensor, "1 1 rows w"],
     flow: Flow,
 ) -> Float[Tensor, "1 3 low_h low_w"]:
     """Add this frame's change of light to what changed before, moved to where it is now.
 
-    Convention: `difference` is source - moved source, of which only what is trusted counts: the rest is motion. Since
-    changes add up until the past is relit, a fade too slow to tell from noise in any one frame is followed too.
+    Convention: `difference` is source - moved source, of which only what is trusted counts: the rest is motion. Of both
+    every row may be given or every fourth. Since changes add up until the past is relit, a fade too slow to tell from
+    noise in any one frame is followed too.
     """
     height, width = flow.to_previous.shape[-2:]
     scale = torch.tensor([before.shape[3] / width, before.shape[2] / height], device=before.device)
     moved = warp(before, (_reduced(flow.to_previous) * scale[:, None, None]).contiguous(), "bilinear")
-    return moved + _mean(difference, trusted)
+    return moved + _mean(difference, trusted, before.shape[-2:])
 
 
 def certainty(change: Float[Tensor, "1 3 low_h low_w"]) -> Float[Tensor, "1 1 low_h low_w"]:
@@ -53,14 +54,17 @@ def relit(
     The new picture's light, and not the source's change added to the past: a style answers to light in its own way,
     and what it answers otherwise would pile up over a fade.
     """
-    offset = _mean(styled - past, trusted) * sure
-    return past + interpolate(offset, size=past.shape[-2:], mode="bilinear")
+    if sure.device.type == "cpu" and not sure.any():  # mostly so; elsewhere asking would cost more
+        return past
+    offset = _mean(thinned(styled) - thinned(past), thinned(trusted), sure.shape[-2:]) * sure
+    return past + sized(offset, *past.shape[-2:])
 
 
-def _mean(difference: Tensor, trusted: Tensor) -> Tensor:
-    return light_of(difference * trusted) / light_of(trusted).clamp(min=_SEEN)
+def _mean(difference: Tensor, trusted: Tensor, size: torch.Size) -> Tensor:
+    known = smooth(sized(torch.cat((difference * trusted, trusted), dim=1), *size), _SPREAD)
+    return known[:, :-1] / known[:, -1:].clamp(min=_SEEN)
 
 
 def _reduced(images: Tensor) -> Tensor:
     height, width = images.shape[-2:]
-    return interpolate(images, size=(max(1, height // _REDUCTION), max(1, width // _REDUCTION)), mode="area")
+    return sized(images, max(1, height // _REDUCTION), max(1, width // _REDUCTION))

@@ -1,5 +1,6 @@
 """Keeps batches on disk that don't fit in memory: a whole shot, until its end is known."""
 
+import os
 import tempfile
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -19,6 +20,11 @@ class _Slot:
     start: int
     room: int
     size: int
+
+
+def spool_folder(target: Path) -> Path:
+    """Where a render's spool lies: where TMPDIR says, else beside the target, since /tmp may be memory."""
+    return Path(os.environ["TMPDIR"]) if os.environ.get("TMPDIR") else target.parent
 
 
 class Spool:

@@ -9,11 +9,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from torch import Tensor
 
 from vidstyle.motion import Flow, WarpMode, warp
-from vidstyle.stages.calm import calm_share, next_allowance, unrest
+from vidstyle.motion.neighbourhood import sized
+from vidstyle.stages.calm import EVERY, calm_share, next_allowance, thinned, unrest
 from vidstyle.stages.curve import parse_strength
 from vidstyle.stages.detail import next_aim, restore_detail, within_range
 from vidstyle.stages.light import certainty, light_change, light_of, relit
-from vidstyle.stages.trust import lasting, trust, worn
+from vidstyle.stages.trust import halved, lasting, trust, worn
 
 # What two passes made calm is calmer still along another flow than along the blend's own, whose errors are a part of
 # the source's unrest: without this factor the result lay at .82 of that unrest.
@@ -82,7 +83,7 @@ class BlendState:
     Convention:
         source, output  the last frame and what came of it.
         weight          the share of the past in each pixel of it, 0 where there is none.
-        wear            how much that past was bent since it was new, px of flow per px.
+        wear            how much that past was bent since it was new, px of flow per px; at half the size.
         light           by how much the source's light changed since the output was lit, see `light_change`.
         aim, allowance  for `restore_detail` and for `calm_share`.
     """
@@ -90,7 +91,7 @@ class BlendState:
     source: Float[Tensor, "1 3 h w"]
     output: Float[Tensor, "1 3 h w"]
     weight: Float[Tensor, "1 1 h w"]
-    wear: Float[Tensor, "1 1 h w"]
+    wear: Float[Tensor, "1 1 half_h half_w"]
     light: Float[Tensor, "1 3 low_h low_w"]
     aim: Float[Tensor, " 1"]
     allowance: Float[Tensor, " 1"]
@@ -99,7 +100,8 @@ class BlendState:
     def first(cls, source: Float[Tensor, "1 3 h w"], styled: Float[Tensor, "1 3 h w"]) -> "BlendState":
         """Begin: the output is the generator's picture."""
         nothing, one = torch.zeros_like(source[:, :1]), source.new_ones(1)
-        return cls(source, styled, nothing, nothing, torch.zeros_like(light_of(source)), one, one)
+        wear = source.new_zeros(1, 1, *halved(*source.shape[-2:]))
+        return cls(source, styled, nothing, wear, torch.zeros_like(light_of(source)), one, one)
 
 
 def blend_step(
@@ -118,28 +120,29 @@ def blend_step(
     """
     if state is None or config.stability == 0:
         return BlendState.first(source, styled)
-    seen = warp(torch.cat((state.source, state.output)), flow.to_previous.expand(2, -1, -1, -1), "bilinear")
-    moved, settled = seen[:1], seen[1:]  # are only compared, never resampled again
+    moved = warp(state.source, flow.to_previous, "bilinear")  # is only compared, never resampled again
     sure = trust(moved, source, flow, config.photometric)
-    light = light_change(state.light, source - moved, sure, flow)
+    change, visibility = thinned(source) - thinned(moved), thinned(flow.visibility).contiguous()
+    light = light_change(state.light, change, thinned(sure), flow)
     other = certainty(light)
     past = relit(warp(state.output, flow.to_previous, config.warp), styled, sure, other)
     past = within_range(past, styled, config.tolerance)
     wear = worn(state.wear, flow)
-    weight = sure * lasting(wear, config.wear)
-    wanted = unrest(source - moved, flow.visibility) * config.least_unrest
-    pull = weight * (past - styled)
-    share = calm_share(styled - settled, pull, flow.visibility, wanted * state.allowance, config.stability)
-    output = styled + share * pull
+    weight = sized(lasting(wear, config.wear), *sure.shape[-2:]) * sure
+    wanted = unrest(change, visibility) * config.least_unrest
+    pull = (past - styled).mul_(weight)
+    settled = warp(state.output, flow.to_previous, "bilinear", EVERY)
+    share = calm_share(thinned(styled) - settled, thinned(pull), visibility, wanted * state.allowance, config.stability)
+    output = torch.addcmul(styled, pull, share)
     if config.detail > 1:
         output = restore_detail(output, styled, config.detail, state.aim)
-    weight = weight * share
-    reached = unrest(output - settled, flow.visibility)
+    weight = weight.mul_(share)
+    reached = unrest(thinned(output) - settled, visibility)
     return BlendState(
         source,
         output,
         weight,
-        wear * weight,
+        wear * sized(weight, *wear.shape[-2:]),
         light * (1 - other) * light_of(weight),
         next_aim(state.aim, output, styled, config.sharpness),
         next_allowance(state.allowance, share, config.stability, wanted, reached),

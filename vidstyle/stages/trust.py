@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vidstyle.motion import Flow, outside, strain, warp
-from vidstyle.motion.neighbourhood import highest, lowest, smooth
+from vidstyle.motion.neighbourhood import highest, lowest, sized, smooth
 
 _EDGE = 0.1  # share of the plain difference that still counts where the range forgives
 _AGREEMENT = 0.004  # squared RGB difference, summed: below that on average, both frames show the same
@@ -23,26 +23,39 @@ def trust(
     plain squared difference is added, or else a fringe of one pixel stays behind the outline of a passing object.
     Visible is also what the flow's own check rejected, where the picture around it agrees.
     """
-    plain = (source - moved).square_()
-    visibility = torch.maximum(flow.visibility, _agreement(plain.sum(1, keepdim=True), flow))
-    above = (source - highest(moved)).clamp_(min=0)
-    below = (lowest(moved) - source).clamp_(min=0)
-    gap = above.add_(below).square_().add_(plain, alpha=_EDGE).sum(1, keepdim=True)
-    return gap.mul_(-photometric).exp_().mul_(visibility)
+    plain, gap = torch.zeros_like(flow.visibility), torch.zeros_like(flow.visibility)
+    for now, before in zip(torch.split(source, 1, dim=1), torch.split(moved, 1, dim=1), strict=True):
+        difference = now - before
+        plain.addcmul_(difference, difference)
+        beyond = now.clamp(lowest(before), highest(before)).sub_(now)
+        gap.addcmul_(beyond, beyond)
+    visibility = torch.maximum(flow.visibility, _agreement(plain, flow))
+    return gap.add_(plain, alpha=_EDGE).mul_(-photometric).exp_().mul_(visibility)
 
 
 def _agreement(difference: Float[Tensor, "1 1 h w"], flow: Flow) -> Float[Tensor, "1 1 h w"]:
     known = flow.visibility.amax(dim=(2, 3), keepdim=True) > 0  # else there is no motion to agree with
-    alike = (smooth(difference, _SURROUNDINGS) < _AGREEMENT) & ~outside(flow.to_previous) & known
-    return alike.to(difference.dtype)
+    height, width = difference.shape[-2:]
+    around = smooth(sized(difference, *halved(height, width)), _SURROUNDINGS / 2)
+    alike = sized(around, height, width) < _AGREEMENT
+    return alike.logical_and_(known).logical_and_(~outside(flow.to_previous)).to(difference.dtype)
 
 
-def worn(wear: Float[Tensor, "1 1 h w"], flow: Flow) -> Float[Tensor, "1 1 h w"]:
+def halved(height: int, width: int) -> tuple[int, int]:
+    """Give half the size of a picture, for what varies slowly over it."""
+    return max(1, height // 2), max(1, width // 2)
+
+
+def worn(wear: Float[Tensor, "1 1 wear_h wear_w"], flow: Flow) -> Float[Tensor, "1 1 wear_h wear_w"]:
     """Add this frame's bending to what the past has borne: W(wear) + |∇flow|, smeared over 1.5 px.
 
+    Convention: wear may have another size than the flow, which is brought to it; 1.5 px are of the flow's.
     A past that is stretched a little in every frame keeps its E_warp and loses the look: strokes swirl, tiles melt.
     """
-    return warp(wear, flow.to_previous, "bilinear").add_(smooth(strain(flow.to_previous), _SMEAR))
+    (height, width), (h, w) = flow.to_previous.shape[-2:], wear.shape[-2:]
+    ratio = torch.tensor([w / width, h / height], device=wear.device)[:, None, None]
+    to_previous = sized(flow.to_previous, h, w) * ratio
+    return warp(wear, to_previous, "bilinear").add_(smooth(strain(to_previous), _SMEAR * h / height))
 
 
 def lasting(wear: Float[Tensor, "1 1 h w"], limit: float) -> Float[Tensor, "1 1 h w"]:
