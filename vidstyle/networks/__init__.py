@@ -1,5 +1,6 @@
 """What a style is made of: generators, discriminators, and the style folder with its card."""
 
+from vidstyle.networks.adjustable import is_adjustable, with_strength
 from vidstyle.networks.discriminators import (
     DISCRIMINATORS,
     DenseDiscriminator,
@@ -8,8 +9,9 @@ from vidstyle.networks.discriminators import (
     TemporalDiscriminator,
 )
 from vidstyle.networks.features import FeatureNetwork, load_features
-from vidstyle.networks.gallery import find_style, load_style, style_folders, user_models
+from vidstyle.networks.gallery import find_card, find_style, load_style, style_folders, user_models
 from vidstyle.networks.generators import GENERATORS, ResnetGenerator
+from vidstyle.networks.looks import styles_of_images
 from vidstyle.networks.mixing import MixBy, Mixture, StyleShare, card_of, load_styles, parse_styles, tell_styles
 from vidstyle.networks.padding import Padding
 from vidstyle.networks.recurrent import RecurrentGenerator
@@ -46,7 +48,9 @@ __all__ = [
     "TrainingRecord",
     "build_generator",
     "card_of",
+    "find_card",
     "find_style",
+    "is_adjustable",
     "load_features",
     "load_style",
     "load_styles",
@@ -55,6 +59,8 @@ __all__ = [
     "read_style",
     "save_style",
     "style_folders",
+    "styles_of_images",
     "tell_styles",
     "user_models",
+    "with_strength",
 ]

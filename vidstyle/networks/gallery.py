@@ -2,15 +2,18 @@
 
 import difflib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import platformdirs
 import torch
 
 from vidstyle.errors import StyleError
-from vidstyle.networks.style import CARD, Style, read_style
+from vidstyle.networks.looks import REFERENCE, dress, image_of, look_card
+from vidstyle.networks.style import CARD, Style, StyleCard, read_card, read_style
 
 MODELS_VARIABLE = "VIDSTYLE_MODELS"
+_lent: dict[str, Path] = {}
 
 
 def user_models() -> Path:
@@ -35,11 +38,18 @@ def style_folders() -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def lend_styles(folders: Mapping[str, Path]) -> None:
+    """Let names stand for these folders in this process: work from another machine comes with its styles."""
+    _lent.update(folders)
+
+
 def find_style(style: str | Path) -> Path:
     """The folder of the style with this name, or `style` itself where it is a folder.
 
     Raises StyleError with the nearest known name.
     """
+    if str(style) in _lent:
+        return _lent[str(style)]
     if isinstance(style, Path) or "/" in style or os.sep in style or (Path(style) / CARD).is_file():
         return Path(style)
     folders = style_folders()
@@ -50,9 +60,22 @@ def find_style(style: str | Path) -> Path:
     raise StyleError(f"no style called {style!r}; {hint} (vidstyle styles lists them)", style=style)
 
 
-def load_style(style: str | Path, *, device: torch.device | None = None) -> Style:
-    """Load a style by its name or folder, its checksum verified.
+def find_card(style: str | Path) -> StyleCard:
+    """Give the card of a style by its name or folder, or of the style that `image:PATH` makes of a picture.
 
-    Raises StyleError when it is not there, or when card, checksum and weights do not fit together.
+    Raises StyleError when it is not there or not valid.
     """
-    return read_style(find_style(style), device=device)
+    image = image_of(style)
+    return read_card(find_style(style)) if image is None else look_card(read_card(find_style(REFERENCE)), image)
+
+
+def load_style(style: str | Path, *, device: torch.device | None = None) -> Style:
+    """Load a style by its name or folder, its checksum verified, or make one of a picture: `image:PATH`.
+
+    Raises StyleError when it is not there, when card, checksum and weights do not fit together, or a picture can't be
+    read.
+    """
+    image = image_of(style)
+    if image is None:
+        return read_style(find_style(style), device=device)
+    return dress(read_style(find_style(REFERENCE), device=device), image)

@@ -1,4 +1,4 @@
-"""Generators: (n, 3, h, w) in [-1, 1] → the same shape and range."""
+"""Generators: (n, 3, h, w) in [-1, 1] → the same shape and range; adjustable ones take a strength as well."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -10,12 +10,16 @@ GENERATORS: Registry[type[nn.Module]] = Registry(
     "generators",
     {
         "resnet": "vidstyle.networks.generators:ResnetGenerator",
+        "adjustable-resnet": "vidstyle.networks.adjustable:AdjustableResnet",
         "unet": "vidstyle.networks.unet:UnetGenerator",
         "fast-style": "vidstyle.networks.fast_style:FastStyleGenerator",
         "animegan2": "vidstyle.networks.animegan:AnimeGenerator",
         "cartoongan": "vidstyle.networks.cartoongan:CartoonGenerator",
+        "quarter-resnet": "vidstyle.networks.quarter:QuarterResnet",
         "recurrent-resnet": "vidstyle.networks.recurrent:RecurrentResnet",
         "convgru": "vidstyle.networks.recurrent:ConvGRUGenerator",
+        "reference": "vidstyle.networks.reference:ReferenceGenerator",
+        "reference-resnet": "vidstyle.networks.reference:ReferenceResnet",
         "onnx": Entry("vidstyle.networks.onnx_graph:OnnxGenerator", extra="onnx"),
     },
 )

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from vidstyle.errors import ConfigError, StyleError
-from vidstyle.networks.gallery import find_style, load_style
-from vidstyle.networks.style import Style, StyleCard, build_generator, read_card
+from vidstyle.networks.gallery import find_card, load_style
+from vidstyle.networks.looks import REFERENCE
+from vidstyle.networks.style import Style, StyleCard, build_generator
 
 MixBy = Literal["output", "weights"]
 _FORM = "write NAME:WEIGHT,…, such as ink:0.7,wave:0.3"
@@ -42,6 +43,11 @@ class Mixture:
         """Whether a generator remembers what it drew, so that it needs the motion between frames."""
         return any(style.is_recurrent for style, _ in self.parts)
 
+    @property
+    def is_adjustable(self) -> bool:
+        """Whether all of it is drawn as strongly as it is told, so that its pictures need not be mixed in."""
+        return all(style.card.adjustable for style, _ in self.parts)
+
 
 def parse_styles(text: str) -> tuple[tuple[str, float], ...]:
     """Read one style, or `NAME:WEIGHT,…`; weights are divided by their sum, and without any all are alike.
@@ -67,13 +73,13 @@ def parse_styles(text: str) -> tuple[tuple[str, float], ...]:
 
 def tell_styles(text: str) -> tuple[StyleShare, ...]:
     """Tell what `text` mixes from the styles' cards alone. Raises ConfigError and StyleError."""
-    cards = [(read_card(find_style(name)), weight) for name, weight in parse_styles(text)]
+    cards = [(find_card(name), weight) for name, weight in parse_styles(text)]
     return tuple(StyleShare(name=card.name, weight=weight, sha256=card.sha256) for card, weight in cards)
 
 
 def card_of(text: str, by: MixBy = "output") -> StyleCard:
     """Give the card of what `text` mixes, without loading it. Raises ConfigError and StyleError."""
-    cards = [(read_card(find_style(name)), weight) for name, weight in parse_styles(text)]
+    cards = [(find_card(name), weight) for name, weight in parse_styles(text)]
     return _joint(cards, by)
 
 
@@ -86,6 +92,9 @@ def load_styles(text: str, by: MixBy = "output", *, device: torch.device | None 
     """
     parts = tuple((load_style(name, device=device), weight) for name, weight in parse_styles(text))
     card = _joint([(style.card, weight) for style, weight in parts], by)
+    if any(style.card.generator.name == REFERENCE for style, _ in parts):
+        message = f"style {text!r} draws in the look of a picture; name one: --style-image PICTURE, or image:PICTURE"
+        raise StyleError(message, style=text)
     if len(parts) == 1:
         return Mixture(card, parts)
     if by == "weights":

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from vidstyle.errors import PluginError, StyleError
+from vidstyle.networks.adjustable import is_adjustable, with_strength
 from vidstyle.networks.generators import GENERATORS
 from vidstyle.networks.padding import Padding
 from vidstyle.networks.recurrent import RecurrentGenerator
@@ -55,6 +56,7 @@ class TrainingRecord(_Card):
     steps: int
     minutes: float = Field(description="wall-clock time of the optimization, all runs together")
     device: str
+    start: str | None = Field(default=None, description="the style whose weights the training started from")
     data: tuple[DataSource, ...]
     figures: dict[str, float] = Field(description="measured on held-out pictures at the end of the training")
 
@@ -79,6 +81,10 @@ class StyleCard(_Card):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description=f"of {WEIGHTS}")
     value_range: ValueRange = "-1..1"
     channel_order: ChannelOrder = "rgb"
+    adjustable: bool = Field(
+        default=False,
+        description="the network takes the strength itself, and draws anew at each instead of being mixed",
+    )
     stability: float = Field(default=0.97, ge=0, le=1, description="the blend's default for this style")
     licence: str = Field(description="of the weights, as an SPDX expression")
     limits: str = Field(default="", description="where it fails")
@@ -105,19 +111,34 @@ class Style:
         sheet = self.folder / SHEET
         return sheet if sheet.exists() else None
 
-    def paint(self, images: Float[Tensor, "n 3 h w"], run: Callable[[Tensor], Tensor] | None = None) -> Tensor:
-        """Give the style's pictures of `images`: RGB in, RGB in [0, 1] out, any size; `run` executes the generator."""
+    def paint(
+        self,
+        images: Float[Tensor, "n 3 h w"],
+        run: Callable[[Tensor], Tensor] | None = None,
+        *,
+        strength: Float[Tensor, " n"] | float = 1.0,
+    ) -> Tensor:
+        """Give the style's pictures of `images`: RGB in, RGB in [0, 1] out, any size; `run` executes the generator.
+
+        Convention: `strength` is for adjustable styles; others draw at full strength, whatever it is.
+        """
         padding = Padding(multiple=int(getattr(self.generator, "multiple", 1)))
-        encoded = padding.pad(self.encode(images))
+        encoded = padding.pad(self.encode(images, strength))
         with torch.inference_mode():
             outputs = (run or self.generator)(encoded)
         return self.decode(padding.crop(outputs, like=images))
 
-    def encode(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
-        """RGB in [0, 1] → the generator's value range and channel order. Clamped: networks never saw super-whites."""
+    def encode(
+        self, images: Float[Tensor, "n 3 h w"], strength: Float[Tensor, " n"] | float = 1.0
+    ) -> Float[Tensor, "n c h w"]:
+        """RGB in [0, 1] → the generator's value range and channel order. Clamped: networks never saw super-whites.
+
+        Convention: c is 3, and 4 where the style is adjustable: the strength, 0 … 1, fills the fourth.
+        """
         images = images.clamp(0, 1)
         images = images.flip(1) if self.card.channel_order == "bgr" else images
-        return {"-1..1": images * 2 - 1, "0..1": images, "0..255": images * 255}[self.card.value_range]
+        encoded = {"-1..1": images * 2 - 1, "0..1": images, "0..255": images * 255}[self.card.value_range]
+        return with_strength(self.generator, encoded, strength)
 
     def decode(self, outputs: Float[Tensor, "n 3 h w"], *, clamped: bool = True) -> Float[Tensor, "n 3 h w"]:
         """The generator's value range and channel order → RGB in [0, 1]; `clamped` False lets a gradient through."""
@@ -165,6 +186,9 @@ def read_style(folder: Path, *, device: torch.device | None = None) -> Style:
         generator.load_state_dict(load_file(weights))
     except (SafetensorError, RuntimeError) as error:
         raise StyleError(f"style {card.name!r}: weights do not fit the card: {error}", style=card.name) from error
+    if card.adjustable != is_adjustable(generator):
+        message = f"the card says adjustable = {card.adjustable}, its generator {card.generator.name} says otherwise"
+        raise StyleError(f"style {card.name!r}: {message}", style=card.name)
     return Style(card, folder, generator.eval().requires_grad_(False).to(device or "cpu"))
 
 

@@ -2,18 +2,15 @@
 
 import hashlib
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from vidstyle.errors import StyleError
+from vidstyle.networks.checkpoints.placing import free_place, whole_style
 from vidstyle.networks.checkpoints.proof import doubts, write_golden
 from vidstyle.networks.checkpoints.reading import Checkpoint, read_checkpoint
 from vidstyle.networks.checkpoints.recognizing import OWN, Recognized, recognize
-from vidstyle.networks.checkpoints.writing import writable
-from vidstyle.networks.gallery import user_models
 from vidstyle.networks.style import (
-    CARD,
     ChannelOrder,
     Provenance,
     StyleCard,
@@ -23,7 +20,6 @@ from vidstyle.networks.style import (
     save_style,
 )
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _UNKNOWN_LICENCE = "LicenseRef-unknown"
 
 
@@ -57,32 +53,13 @@ def import_style(
         TargetError: the folder of styles can't be written to.
     """
     name = name or _name_of(path)
-    if not _NAME.fullmatch(name):
-        raise StyleError(f"{name!r} is no name for a style; use small letters, digits, - and _", style=name)
-    folder = (models or user_models()) / name
-    _require_free(folder, overwrite=overwrite)
+    folder = free_place(name, models, overwrite=overwrite)
     checkpoint = read_checkpoint(path)
     found = _recognized(checkpoint, layout, value_range)
     card = _card(name, checkpoint, found, value_range, channel_order, licence)
-    with writable(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".import-", dir=folder.parent) as work:
-            made, warnings = _written(Path(work) / name, card, found)
-            if folder.exists():
-                folder.rename(Path(work) / "old")
-            (Path(work) / name).rename(folder)
+    with whole_style(folder) as filling:
+        made, warnings = _written(filling, card, found)
     return Imported(made, folder, warnings)
-
-
-def _require_free(folder: Path, *, overwrite: bool) -> None:
-    if not folder.exists():
-        return
-    if not (folder / CARD).is_file():
-        message = f"{folder} is there already and is no style; it is not replaced, choose another --name"
-        raise StyleError(message, style=folder.name)
-    if not overwrite:
-        message = f"there is a style in {folder} already; choose another --name or say --overwrite"
-        raise StyleError(message, style=folder.name)
 
 
 def _recognized(checkpoint: Checkpoint, layout: str | None, value_range: ValueRange | None) -> Recognized:

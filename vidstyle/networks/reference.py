@@ -1,0 +1,166 @@
+"""Any picture as the style: a network that looks at it, and a generator that draws in what was seen."""
+
+import copy
+from collections.abc import Iterator
+from itertools import accumulate, pairwise
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from vidstyle.networks.generators import ResnetGenerator
+from vidstyle.networks.layers import ResidualBlock
+
+_BELOW_ONE = 0.98  # atanh has no end at 1
+
+
+class ReferenceResnet(nn.Module):
+    """A ResNet that draws in a look: what scales and shifts the features after each of its instance norms.
+
+    Each look is one vector (Dumoulin et al. 2017, conditional instance normalization); between two of them lie looks as
+    well. `plain` is the look of pictures as they are, so that a strength is a place on the way from there to `look`. As
+    in `AdjustableResnet`, the picture itself stands beside the last convolution and is let in as the strength falls.
+
+    Convention: the fourth channel of the input is the strength, one number all over each picture, in 0 … 1.
+
+    Args:
+        width, blocks: as of `ResnetGenerator`.
+    """
+
+    multiple = 4
+    inputs = 4
+
+    def __init__(self, *, width: int = 16, blocks: int = 5) -> None:
+        super().__init__()
+        self.resnet = ResnetGenerator(width=width, blocks=blocks, norm="instance", upsample="resize", skips=True)
+        norms = [layer for layer in self.resnet.modules() if isinstance(layer, nn.InstanceNorm2d)]
+        edges = accumulate((2 * layer.num_features for layer in norms), initial=0)
+        self._spans = {norm: slice(*span) for norm, span in zip(norms, pairwise(edges), strict=True)}
+        size = sum(2 * layer.num_features for layer in norms)
+        self.plain = nn.Parameter(torch.zeros(size))
+        self.look = nn.Parameter(torch.zeros(size))
+
+    def forward(self, x: Float[Tensor, "n 4 h w"]) -> Float[Tensor, "n 3 h w"]:
+        """Stylize pictures in [-1, 1] in the own look, each as strongly as its fourth channel says."""
+        drawn: Tensor = self._paint(x[:, :3], self.look[None], x[:, 3:, 0, 0])
+        return drawn
+
+    def paint(
+        self, picture: Float[Tensor, "n 3 h w"], looks: Float[Tensor, "m d"], strength: Float[Tensor, "n 1"]
+    ) -> Float[Tensor, "n 3 h w"]:
+        """Stylize pictures in [-1, 1], each in a look and at a strength of its own; one look may serve all."""
+        drawn: Tensor = self._paint(picture, looks, strength)
+        return drawn
+
+    # Any: torch.fx follows a dressed generator with what only stands for tensors, which checked annotations refuse.
+    def _paint(self, picture: Any, looks: Any, strength: Any) -> Any:
+        turns = self.plain + (looks - self.plain) * strength
+        resnet = self.resnet
+        whole = self._through(resnet.encoder[0], picture, turns)
+        half = self._through(resnet.encoder[1], whole, turns)
+        y = self._through(resnet.encoder[2], half, turns)
+        for block in resnet.residual:
+            assert isinstance(block, ResidualBlock)  # nothing else stands there
+            y = y + self._through(block.branch, y, turns)
+        y = self._through(resnet.decoder[0], y, turns) + half
+        y = self._through(resnet.decoder[1], y, turns) + whole
+        y = self._through(resnet.decoder[2:], y, turns)
+        return (y + (1 - strength)[..., None, None] * (picture * _BELOW_ONE).atanh()).tanh()
+
+    def _through(self, stage: nn.Module, x: Any, turns: Any) -> Any:
+        for layer in _leaves(stage):
+            x = layer(x)
+            if isinstance(layer, nn.InstanceNorm2d):
+                scale, shift = turns[:, self._spans[layer]][..., None, None].chunk(2, 1)
+                x = x * (1 + scale) + shift
+        return x
+
+
+class StyleEncoder(nn.Sequential):
+    """Looks at a picture and says what it looks like: means and deviations of features at five sizes, and of colour.
+
+    Positions are forgotten on purpose: where something is says nothing of how it is drawn.
+
+    Convention: pictures in [-1, 1] of any size of 32 px and more; gives (n, `code`).
+
+    Args:
+        width: channels of the first layer.
+        code: length of what is given.
+    """
+
+    def __init__(self, *, width: int = 24, code: int = 256) -> None:
+        sizes = [3, width, 2 * width, 3 * width, 4 * width, 5 * width]
+        super().__init__(
+            *(
+                nn.Sequential(nn.ReflectionPad2d(1), nn.Conv2d(inputs, outputs, 3, 2), nn.ReLU())
+                for inputs, outputs in pairwise(sizes)
+            ),
+            nn.Sequential(nn.Linear(2 * sum(sizes), code), nn.ReLU(), nn.Linear(code, code), nn.ReLU()),
+        )
+
+    def forward(self, pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
+        """Tell what pictures look like."""
+        *stages, tell = self
+        seen, x = [_statistics(pictures)], pictures
+        for stage in stages:
+            x = stage(x)
+            seen.append(_statistics(x))
+        told: Tensor = tell(torch.cat(seen, 1))
+        return told
+
+
+class ReferenceGenerator(nn.Module):
+    """Draws pictures in the look of any other picture; `dressed` makes a generator for one look of it.
+
+    Called with pictures alone it draws each in its own look, which should leave it as it is.
+
+    Args:
+        width, blocks: of the `ReferenceResnet` that draws.
+        eye: channels of the first layer of the `StyleEncoder`.
+        code: length of what the encoder says of a picture.
+    """
+
+    multiple = 4
+
+    def __init__(self, *, width: int = 16, blocks: int = 5, eye: int = 24, code: int = 256) -> None:
+        super().__init__()
+        self.options = {"width": width, "blocks": blocks}
+        painter = ReferenceResnet(width=width, blocks=blocks)
+        self.eye = StyleEncoder(width=eye, code=code)
+        self.imagine = nn.Linear(code, len(painter.look))
+        self.painter = painter
+
+    def begin(self) -> None:
+        """Let no look have an effect, nearly, as before a training."""
+        with torch.no_grad():
+            self.imagine.weight.mul_(0.1)
+
+    def see(self, pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
+        """Give the looks of pictures in [-1, 1]."""
+        look: Tensor = self.imagine(self.eye(pictures))
+        return look
+
+    def forward(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
+        """Draw pictures in [-1, 1] in their own looks."""
+        return self.painter.paint(x, self.see(x), x.new_ones(len(x), 1))
+
+    @torch.no_grad()
+    def dressed(self, picture: Float[Tensor, "1 3 h w"]) -> ReferenceResnet:
+        """Make a generator that draws in the look of `picture`, whatever it is given to draw."""
+        painter = copy.deepcopy(self.painter)
+        painter.look.copy_(self.see(picture)[0])
+        return painter
+
+
+def _leaves(stage: nn.Module) -> Iterator[nn.Module]:
+    if isinstance(stage, nn.Sequential):
+        for layer in stage:
+            yield from _leaves(layer)
+    else:
+        yield stage
+
+
+def _statistics(features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
+    variance, mean = torch.var_mean(features, dim=(2, 3), correction=0)
+    return torch.cat((mean, (variance + 1e-5).sqrt()), 1)
