@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from vidstyle.devices import resolve_device
+from vidstyle.devices import cores, resolve_device
 from vidstyle.errors import ConfigError, DeviceError
 
 
@@ -23,3 +23,9 @@ def test_an_absent_gpu_is_an_error_that_another_machine_may_mend():
 def test_other_words_are_refused(name: str):
     with pytest.raises(ConfigError, match="auto, cpu, cuda or cuda:N"):
         resolve_device(name)
+
+
+@pytest.mark.parametrize(("told", "expected"), [("1", 1), ("", cores()), ("100000", cores()), ("0", cores())])
+def test_a_share_of_the_machine_is_no_more_than_was_told(monkeypatch: pytest.MonkeyPatch, told: str, expected: int):
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert cores() == expected

@@ -1,5 +1,6 @@
 """Which device renders."""
 
+import os
 import re
 from pathlib import Path
 
@@ -56,3 +57,13 @@ def text_of(path: str) -> str:
         return Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError:  # not Linux
         return ""
+
+
+def cores() -> int:
+    """How many CPU cores this program may use: those it is bound to, or fewer where `OMP_NUM_THREADS` says so.
+
+    Engines that share a machine out among workers, such as Ray, say by that variable what is whose.
+    """
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return min(here, int(told)) if told.isdecimal() and int(told) else here

@@ -13,14 +13,22 @@ from vidstyle.report import Versions
 from vidstyle.shots import Shot
 
 # Change how fast a render is, and where it keeps things, but not one code of it.
-_WITHOUT_TRACE = ("decode.threads", "encode.threads", "encode.queue", "motion.cache", "motion.cache_limit", "work.")
+_WITHOUT_TRACE = (
+    "decode.hardware",
+    "decode.threads",
+    "encode.threads",
+    "encode.queue",
+    "motion.cache",
+    "motion.cache_limit",
+    "work.",
+)
 _TIMES = ("source's time", "mask's time")
 _SAMPLE = 1 << 20  # bytes at either end of the source: to read all of it could take minutes
 
 
 def identity_of(shot: Shot, config: RenderConfig, style: Mixture, device: str) -> dict[str, str]:
     """Describe a render: its source, its settings, its style and the software, each as a short text."""
-    facts = source_facts(shot.source) | {"frames": str(shot.span), "style.sha256": style.card.sha256, "device": device}
+    facts = source_facts(shot.source) | _span_facts(shot) | {"style.sha256": style.card.sha256, "device": device}
     shares = tell_styles(config.style)
     facts |= {f"style.sha256 of {share.name}": share.sha256 for share in shares if len(shares) > 1}
     facts |= _mask_facts(config)
@@ -31,11 +39,18 @@ def identity_of(shot: Shot, config: RenderConfig, style: Mixture, device: str) -
 
 def lasting_facts(shot: Shot, config: RenderConfig) -> dict[str, str]:
     """What a finished render depends on beside its style, whatever the software, the device and the time of a copy."""
-    facts = source_facts(shot.source) | {"source": shot.source.name, "frames": str(shot.span)}
+    facts = source_facts(shot.source) | {"source": shot.source.name} | _span_facts(shot)
     facts |= {"timecode": shot.timecode, "reel": shot.reel} | _mask_facts(config)
     dumped = config.model_dump(mode="json", exclude={"device"})
     facts |= {key: value for key, value in _flat(dumped) if not key.startswith(_WITHOUT_TRACE)}
     return {name: text for name, text in facts.items() if name not in _TIMES}
+
+
+def _span_facts(shot: Shot) -> dict[str, str]:
+    facts = {"frames": str(shot.span)}
+    if shot.whole is not None:
+        facts |= {"part of frames": str(shot.whole), "preroll": str(shot.preroll), "postroll": str(shot.postroll)}
+    return facts
 
 
 def _mask_facts(config: RenderConfig) -> dict[str, str]:

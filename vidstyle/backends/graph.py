@@ -20,13 +20,14 @@ class Graph:
 
     Convention: `sections` are the steps between two such layers; each but the last ends just before one. A layer over
     the whole picture is an InstanceNorm2d without running statistics, or a GroupNorm: both take mean and variance over
-    height and width.
+    height and width. `inputs` are the channels of its input: 3, and a fourth where it takes a strength.
 
     Raises:
         UntileableError: the steps depend on what is in the picture, or are not PyTorch's.
     """
 
     def __init__(self, generator: nn.Module) -> None:
+        self.inputs = int(getattr(generator, "inputs", 3))
         try:
             root = nn.Sequential(generator)  # tracing can't begin in a function with checked annotations
             self.module = fx.GraphModule(root, _Tracer().trace(root))

@@ -36,7 +36,7 @@ class Reach:
 
             middle = side // 2 // multiple * multiple
             block = slice(middle, middle + multiple)
-            x = torch.zeros(1, 3, side, side, device=device)
+            x = torch.zeros(1, graph.inputs, side, side, device=device)
             x[..., block, block] = torch.nan
             made = graph.run(nodes, {}, x, lambda _, features: features * 0, weigh)
             assert made is not None  # the last node is the output

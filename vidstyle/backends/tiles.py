@@ -59,11 +59,11 @@ class Tiles:
         self.reach = Reach.of(self.graph, self.multiple, device)
         self._prove()
 
-    def __call__(self, x: Float[Tensor, "n 3 h w"], side: int) -> Float[Tensor, "n 3 h w"]:
+    def __call__(self, x: Float[Tensor, "n c h w"], side: int) -> Float[Tensor, "n 3 h w"]:
         """Draw `x` in tiles of about `side` px."""
         return torch.cat([self._draw(picture[None], side) for picture in x])
 
-    def _draw(self, x: Float[Tensor, "1 3 h w"], side: int) -> Float[Tensor, "1 3 h w"]:
+    def _draw(self, x: Float[Tensor, "1 c h w"], side: int) -> Float[Tensor, "1 3 h w"]:
         tiles = self.cut(x.shape[-2], x.shape[-1], side)
         drawn: Tensor | None = None
         statistics: tuple[Tensor, Tensor] | None = None
@@ -110,7 +110,8 @@ class Tiles:
         """Draw one small picture both ways: a network that knows where in the picture it is can't be cut."""
         height = max(8 * self.multiple, _LEAST_PICTURE)
         width = height + 2 * self.reach.pixels
-        x = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(0)).to(self.device)
+        x = torch.rand(1, self.graph.inputs, height, width, generator=torch.Generator().manual_seed(0)).to(self.device)
+        x[:, 3:] = 1  # a strength is the same everywhere
         nodes = [node for section in self.graph.sections for node in section]
         whole = self.graph.run(nodes, {}, x, lambda layer, features: layer(features))
         assert whole is not None  # the last node is the output
