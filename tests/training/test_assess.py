@@ -3,6 +3,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.clips import make_clip
 from vidstyle.cli import run as run_command
@@ -51,6 +52,17 @@ def test_the_command_writes_the_page(finished: Path, tmp_path: Path, capsys: pyt
     assert "held out" in said
     assert "film.mp4: E_warp" in said
     assert (finished / "page.html").is_file()
+
+
+def test_another_networks_eyes_may_look_at_any_run(finished: Path, tmp_path: Path):
+    torch.manual_seed(0)
+    seen = {"0.weight": torch.eye(3)[..., None, None] - 0.5, "0.bias": torch.zeros(3)}
+    torch.save(seen | {"2.weight": torch.randn(8, 3, 3, 3) / 3, "2.bias": torch.zeros(8)}, tmp_path / "eyes.pth")
+    found = assess(finished, features=tmp_path / "eyes.pth")
+    for figures in (found.held_out, found.learned):
+        assert {"l1", "content", "gram", "gram_source", "kid"} <= set(figures)
+        assert figures["gram_source"] > 0
+    assert "Gram matrices" in write_page(finished, found)
 
 
 def test_a_run_that_is_not_finished_is_refused(tiny, tmp_path: Path):

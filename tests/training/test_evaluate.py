@@ -5,7 +5,9 @@ import torch
 from torch import nn
 
 from tests.training.conftest import paint
-from vidstyle.training.evaluate import edge_agreement, flicker, measure_pairs, ssim
+from vidstyle.networks import FeatureNetwork
+from vidstyle.networks.features import Parts
+from vidstyle.training.evaluate import edge_agreement, flicker, measure_pairs, measure_seen, ssim
 from vidstyle.training.pictures import Example, Source
 from vidstyle.training.sheet import render, write_sheet
 
@@ -65,3 +67,15 @@ def test_the_sheet_is_small_and_has_a_row_for_each_picture(tmp_path):
     write_sheet(tmp_path / "sheet.jpg", Scaled(1.0), [Example(SOURCE, paint(s), paint(s)) for s in range(3)], rows=3)
     assert (tmp_path / "sheet.jpg").stat().st_size < 600_000
     assert cv2.imread(str(tmp_path / "sheet.jpg")).shape == (3 * 248, 1320, 3)
+
+
+def test_gram_distance_is_nothing_to_the_looks_themselves_and_large_to_others():
+    torch.manual_seed(0)
+    kernel = torch.randn(8, 3, 3, 3) / 3
+    eyes = FeatureNetwork(Parts("random", nn.Identity(), "reflect", (((kernel, torch.zeros(8)),),)))
+    same = measure_seen(eyes, [paint(1)], [paint(0)], [paint(0)])
+    other = measure_seen(eyes, [paint(1)], [255 - paint(0)], [paint(0)])
+    assert same["gram"] == pytest.approx(0, abs=1e-6)
+    assert other["gram"] > 10 * same["gram"] + 0.01
+    assert same["gram_source"] == other["gram_source"] > 0.001
+    assert "kid" not in same

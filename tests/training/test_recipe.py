@@ -3,14 +3,17 @@ from pathlib import Path
 import pytest
 
 from vidstyle.errors import ConfigError
+from vidstyle.networks import build_generator
 from vidstyle.training import load_recipe
 
 SHIPPED = Path(__file__).parents[2] / "models" / "recipes" / "ink.toml"
 
 
-def test_the_shipped_recipe_is_valid_and_holds_something_out():
-    recipe = load_recipe(SHIPPED)
-    assert recipe.name == "ink"
+@pytest.mark.parametrize("path", sorted(SHIPPED.parent.glob("*.toml")), ids=lambda path: path.stem)
+def test_the_shipped_recipes_are_valid_and_hold_something_out(path):
+    recipe = load_recipe(path)
+    assert recipe.name == path.stem
+    build_generator(recipe.generator)
     assert any(not source.train for source in recipe.material.sources)
     assert all(source.licence and source.source for source in recipe.material.sources)
 
@@ -58,3 +61,9 @@ def test_a_file_that_is_absent_or_no_toml_is_refused(tmp_path):
     (tmp_path / "bad.toml").write_text("name = ")
     with pytest.raises(ConfigError, match="not TOML"):
         load_recipe(tmp_path / "bad.toml")
+
+
+def test_words_that_allow_a_download_are_no_paths(recipe_file):
+    recipe = load_recipe(recipe_file)
+    assert str(recipe.beside(Path("torchvision:vgg19"))) == "torchvision:vgg19"
+    assert recipe.beside(Path("eyes.pth")) == recipe_file.parent / "eyes.pth"

@@ -1,12 +1,15 @@
-import os
 import signal
+import subprocess
+import sys
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from vidstyle.errors import TrainingError
+from vidstyle.errors import TargetBusyError, TrainingError
+from vidstyle.media.lock import TargetLock
 from vidstyle.networks import load_style, read_card
+from vidstyle.networks.checkpoints.proof import compare_golden
 from vidstyle.training import train
 from vidstyle.training.journal import read_log
 from vidstyle.training.pairs import sample_pairs
@@ -62,6 +65,19 @@ def test_the_same_seed_gives_the_same_weights(tiny, tmp_path):
     assert not same(a, c)
 
 
+def test_a_training_starts_from_the_weights_of_another_style(tiny, tmp_path):
+    train(tiny(), run=tmp_path / "first")
+    start = f"start={tmp_path / 'first' / 'style'}"
+    trainer = trainer_of(tiny(start), tmp_path)
+    first = weights(tmp_path / "first" / "style")
+    assert same(first, trainer.mode.generator.state_dict())
+    assert same(first, trainer.engine.average.state_dict())
+    train(tiny(start), run=tmp_path / "second")
+    assert read_card(tmp_path / "second" / "style").training.start == start.removeprefix("start=")
+    with pytest.raises(TrainingError, match="make them the same, or drop start"):
+        trainer_of(tiny(start, "generator.options.width=8"), tmp_path)
+
+
 def at_step(monkeypatch, step, happen):
     """Let `happen` strike once, right after that step."""
     advance = Trainer.advance
@@ -76,16 +92,50 @@ def at_step(monkeypatch, step, happen):
     monkeypatch.setattr(Trainer, "advance", advance_and_strike)
 
 
+INTERRUPTED = """
+import os, sys
+from pathlib import Path
+from vidstyle.training import load_recipe, train
+from vidstyle.training.trainer import Trainer
+
+recipe, run, number = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+advance = Trainer.advance
+
+def advance_and_strike(self):
+    losses = advance(self)
+    if self.step == 5:
+        os.kill(os.getpid(), number)
+    return losses
+
+Trainer.advance = advance_and_strike
+stopped = train(load_recipe(recipe), run=run)
+print(stopped.finished, stopped.step, stopped.signal)
+"""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_saves_and_a_resumed_training_ends_as_if_it_had_never_come(tiny, tmp_path, monkeypatch, number):
+def test_a_signal_saves_and_a_resumed_training_ends_as_if_it_had_never_come(tiny, tmp_path, number):
     train(tiny(), run=tmp_path / "whole")
-    before = signal.getsignal(number)
-    at_step(monkeypatch, 5, lambda: os.kill(os.getpid(), number))
-    stopped = train(tiny(), run=tmp_path / "parts")
-    assert (stopped.finished, stopped.step, stopped.signal) == (False, 5, number)
-    assert signal.getsignal(number) is before
+    # In a process of its own: a signal reaches whatever else lives in this one.
+    command = [sys.executable, "-c", INTERRUPTED, str(tiny().file), str(tmp_path / "parts"), str(int(number))]
+    made = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    assert made.stdout.split() == ["False", "5", str(int(number))]
     assert train(tiny(), run=tmp_path / "parts", resume=True).finished
     assert same(weights(tmp_path / "whole" / "style"), weights(tmp_path / "parts" / "style"))
+
+
+def test_two_trainings_do_not_write_into_one_folder(tiny, tmp_path):
+    (tmp_path / "run").mkdir()
+    with TargetLock(tmp_path / "run" / "checkpoint.pt"), pytest.raises(TargetBusyError):
+        train(tiny(), run=tmp_path / "run")
+    assert not (tmp_path / "run" / "log.csv").exists()
+    assert train(tiny(), run=tmp_path / "run").finished
+
+
+def test_signals_are_as_before_after_a_training(tiny, tmp_path):
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    train(tiny(), run=tmp_path / "run")
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 def test_a_crash_costs_no_more_than_the_steps_since_the_checkpoint(tiny, tmp_path, monkeypatch):
@@ -146,3 +196,8 @@ def test_the_card_can_be_read_without_the_recipe(tiny, tmp_path):
     card = read_card(tmp_path / "style")
     assert card.name == "tiny"
     assert card.generator.options["width"] == 4
+
+
+def test_a_trained_style_can_be_verified(tiny, tmp_path):
+    train(tiny(), run=tmp_path / "run", out=tmp_path / "style")
+    assert compare_golden(load_style(tmp_path / "style")) == (0, 0)

@@ -7,12 +7,16 @@ from pathlib import Path
 from pydantic import Field
 
 from vidstyle.errors import TrainingError
-from vidstyle.networks import read_style
+from vidstyle.networks import FeatureNetwork, Style, load_features, read_style
+from vidstyle.training.evaluate import measure_seen
+from vidstyle.training.evenly import evenly
 from vidstyle.training.film import ClipFigures, measure_film
 from vidstyle.training.journal import EVALUATIONS, RECIPE, Evaluation, read_evaluations
 from vidstyle.training.pictures import CLIPS, files_of
 from vidstyle.training.recipe import Recipe, read_recipe
 from vidstyle.training.section import Section
+from vidstyle.training.sheet import render
+from vidstyle.training.trainer import MODES
 
 _OVER = 1.3  # times the score on learned pictures, above which a style counts as over-fitted
 
@@ -41,13 +45,22 @@ class Assessment(Section):
 
 
 def assess(
-    run: Path, *, clips: tuple[Path, ...] = (), frames: int = 40, on_clip: Callable[[str], None] = lambda _: None
+    run: Path,
+    *,
+    clips: tuple[Path, ...] = (),
+    frames: int = 40,
+    features: Path | str | None = None,
+    on_clip: Callable[[str], None] = lambda _: None,
 ) -> Assessment:
     """Sum up the finished training in `run`, and measure its style on `clips`, else on the recipe's held-out ones.
 
+    Convention: with `features`, a feature network, content kept and style reached are measured in its eyes as well, on
+    all held-out pictures and on as many learned ones.
+
     Raises:
-        TrainingError: the training is not finished.
+        TrainingError: the training is not finished, or its material is gone.
         ClipError: a clip can't be read.
+        ConfigError: there is no such feature network.
     """
     recipe, evaluations = read_run(run)
     style = read_style(run / "style")
@@ -55,6 +68,7 @@ def assess(
     if record is None:
         raise TrainingError(f"{run / 'style'} was not trained here: its card has no record", recipe=str(run))
     best = min(evaluations, key=lambda each: each.score)
+    seen = _seen(recipe, run, style, load_features(features)) if features is not None else ({}, {})
     found = []
     for clip in clips or held_out_clips(recipe):
         on_clip(clip.name)
@@ -65,10 +79,22 @@ def assess(
         steps=record.steps,
         minutes=record.minutes,
         best=best.step,
-        held_out=best.held_out,
-        learned=best.learned,
+        held_out=best.held_out | seen[0],
+        learned=best.learned | seen[1],
         clips=tuple(found),
     )
+
+
+def _seen(recipe: Recipe, run: Path, style: Style, eyes: FeatureNetwork) -> tuple[dict[str, float], dict[str, float]]:
+    """Measure held-out and learned pictures in the eyes of a network, against the looks that the mode knows."""
+    mode = MODES.get(recipe.mode)(recipe, run)
+    looks = evenly(mode.held_looks or mode.looks, 16)
+    told = []
+    for examples in (mode.held_out, evenly(mode.learned, len(mode.held_out))):
+        sources = [example.picture for example in examples]
+        figures = measure_seen(eyes, sources, [render(style.generator, picture) for picture in sources], looks)
+        told.append({name: round(value, 4) for name, value in figures.items()})
+    return told[0], told[1]
 
 
 def read_run(run: Path) -> tuple[Recipe, list[Evaluation]]:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from vidstyle.measure.distributions import kernel_distance, sliced_wasserstein
 from vidstyle.measure.features import FeatureNetwork, feature_distance
+from vidstyle.training.losses import gram, relative_style_loss
 from vidstyle.training.pictures import Example
 from vidstyle.training.sheet import render
 from vidstyle.training.teachers import Picture
@@ -40,8 +41,8 @@ def measure_unpaired(
 
     Convention: `style` is the sliced Wasserstein distance from the drawings to `looks`, `style_source` that of the
     undrawn pictures (codes of 255, lower is nearer); `edge_agreement` compares drawing and picture, 1 where contours
-    are kept; `flicker` as in `measure_pairs`. With `eyes`, `content` is the distance in its features and `kid` the
-    kernel distance to the looks. `score` = style / style_source + (1 - edge_agreement) + flicker / 10.
+    are kept; `flicker` as in `measure_pairs`; with `eyes` those of `measure_seen` too.
+    `score` = style / style_source + (1 - edge_agreement) + flicker / 10.
     """
 
     def draw(picture: Picture) -> Picture:
@@ -57,13 +58,34 @@ def measure_unpaired(
         "flicker": float(np.mean([flicker(draw, picture) for picture in sources])),
     }
     if eyes is not None:
-        pairs = [feature_distance(eyes, _image(a), _image(b)) for a, b in zip(sources, drawn, strict=True)]
-        figures["content"] = float(torch.cat(pairs).mean())
-        if min(len(drawn), len(looks)) > 1:
-            figures["kid"] = kernel_distance(eyes, drawn, looks)
+        figures |= measure_seen(eyes, sources, drawn, looks)
     style = figures["style"] / max(figures["style_source"], 1e-6)
     figures["score"] = style + (1 - figures["edge_agreement"]) + figures["flicker"] / 10
     return {key: round(value, 4) for key, value in figures.items()}
+
+
+def measure_seen(
+    eyes: FeatureNetwork, sources: list[Picture], drawn: list[Picture], looks: list[Picture]
+) -> dict[str, float]:
+    """Figures of drawings in the features of a network that sees.
+
+    Convention: `content` is the distance to the pictures (`feature_distance`). `gram` is the squared distance of each
+    drawing's Gram matrices to the looks' mean ones, relative to their norm: 0 the same; `gram_source` is that of the
+    pictures. `kid` is the kernel distance to the looks, where there are at least two of both.
+    """
+    apart = [feature_distance(eyes, _image(a), _image(b)) for a, b in zip(sources, drawn, strict=True)]
+    figures = {"content": float(torch.cat(apart).mean())}
+    with torch.no_grad():
+        grams = [torch.stack(layer).mean(0) for layer in zip(*(_grams(eyes, look) for look in looks), strict=True)]
+        for name, pictures in (("gram", drawn), ("gram_source", sources)):
+            figures[name] = float(np.mean([relative_style_loss(eyes(_image(each)), grams) for each in pictures]))
+    if min(len(drawn), len(looks)) > 1:
+        figures["kid"] = kernel_distance(eyes, drawn, looks)
+    return figures
+
+
+def _grams(eyes: FeatureNetwork, look: Picture) -> list[Tensor]:
+    return [gram(each) for each in eyes(_image(look))]
 
 
 def _floats(pictures: list[Picture]) -> list[NDArray[np.float32]]:

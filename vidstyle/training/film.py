@@ -1,6 +1,6 @@
 """How still a style holds on real clips, without the blend and with it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,9 +96,3 @@ def _figures(name: str, against: Measures, bare: Measures) -> ClipFigures:
 
 def _scaled(error: float | None) -> float | None:
     return None if error is None else round(error * 1e5, 3)
-
-
-def mean_of(figures: Iterable[float | None]) -> float | None:
-    """Give the mean of what is known."""
-    known = [figure for figure in figures if figure is not None]
-    return sum(known) / len(known) if known else None

@@ -1,11 +1,11 @@
 """A run as one self-contained page: figures, curves, sheets. It asks the network for nothing."""
 
-from base64 import b64encode
 from collections.abc import Iterable
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+from vidstyle.measure.html import pictured, plotted, whole_page
 from vidstyle.measure.plots import Line, Plot
 from vidstyle.training.assess import Assessment
 from vidstyle.training.evenly import evenly
@@ -23,7 +23,12 @@ _WORDS = {
     "style": "patches’ distance to the looks, codes of 255",
     "style_source": "the undrawn pictures’ own",
     "content": "distance in features to the picture",
+    "gram": "Gram matrices’ distance to the looks’, relative",
+    "gram_source": "the undrawn pictures’ own",
     "kid": "kernel distance to the looks",
+    "identity": "drawn at strength 0, to the picture, codes of 255",
+    "half": "crispness at strength 0.5, relative to mixing pixels",
+    "half_way": "place of strength 0.5 between picture (0) and style (1)",
     "score": "the best checkpoint has the least",
 }
 
@@ -43,12 +48,7 @@ def write_page(run: Path, found: Assessment) -> str:
         *_sheets(run),
     ]
     style = files("vidstyle.measure").joinpath("page.css").read_text(encoding="utf-8")
-    head = (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        f"<title>{escape(found.name)}, trained</title>\n<style>\n{style}</style></head>"
-    )
-    return f"{head}\n<body><main>\n" + "\n".join(part for part in body if part) + "\n</main></body></html>\n"
+    return whole_page(f"{found.name}, trained", style, body)
 
 
 def _warning(found: Assessment) -> str:
@@ -93,25 +93,14 @@ def _scores(evaluations: list[Evaluation]) -> str:
         Line("learned", "source", [each.learned["score"] for each in evaluations]),
     ]
     words = "Lower is better; where the curves part, what is learned is learned by heart."
-    return _figure("Score", words, Plot(lines, [each.step for each in evaluations], "score", low=0.0))
+    return plotted("Score", words, Plot(lines, [each.step for each in evaluations], "score", low=0.0))
 
 
 def _losses(run: Path) -> Iterable[str]:
     for place, (name, values) in enumerate(read_log(run / LOG).items()):
         steps = [step for step, _ in values]
         line = Line(name, _KINDS[place % len(_KINDS)], [value for _, value in values])
-        yield _figure(f"Loss: {name}", "Mean over ten seconds.", Plot([line], steps, name, low=0.0))
-
-
-def _figure(title: str, words: str, plot: Plot) -> str:
-    legend = "".join(
-        f'<li><svg viewBox="0 0 28 8"><path class="line {line.kind}" d="M1 4H27"/></svg>{escape(line.name)}</li>'
-        for line in plot.lines
-    )
-    return (
-        f'<section><h2>{escape(title)}</h2><p class="note">{escape(words)}</p>\n'
-        f'<ul class="legend">{legend}</ul>\n{plot.svg()}</section>'
-    )
+        yield plotted(f"Loss: {name}", "Mean over ten seconds.", Plot([line], steps, name, low=0.0))
 
 
 def _sheets(run: Path) -> Iterable[str]:
@@ -121,8 +110,7 @@ def _sheets(run: Path) -> Iterable[str]:
         (run / "style" / "sheet.jpg", "style"),
     ]:
         if path.is_file():
-            uri = f"data:image/jpeg;base64,{b64encode(path.read_bytes()).decode('ascii')}"
-            image = f'<img src="{uri}" alt="{escape(words)}"/>'
+            image = pictured(path.read_bytes(), words)
             yield f"<section><h2>{escape(words).capitalize()}</h2><figure>{image}</figure></section>"
 
 

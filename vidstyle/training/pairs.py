@@ -34,7 +34,8 @@ class PairBatch:
     """`n` crops and a second look at each, with what the teacher makes of both.
 
     Convention: pictures in [-1, 1]. `moved` is `crops` fetched along `flow` (pixels, to the first look), then degraded;
-    `moved_targets` are `targets` fetched the same way. `inside` is 1 where the flow stays within the crop.
+    `moved_targets` are `targets` fetched the same way. `inside` is 1 where the flow stays within the crop. `strengths`
+    are those of the targets.
     """
 
     crops: Float[Tensor, "n 3 h w"]
@@ -43,6 +44,7 @@ class PairBatch:
     moved_targets: Float[Tensor, "n 3 h w"]
     flow: Float[Tensor, "n 2 h w"]
     inside: Float[Tensor, "n 1 h w"]
+    strengths: Float[Tensor, " n"]
 
     def to(self, device: torch.device) -> "PairBatch":
         """Give the same on `device`."""
@@ -52,7 +54,10 @@ class PairBatch:
 def sample_pairs(examples: list[Example], config: PairConfig, *, seed: int, step: int) -> PairBatch:
     """The batch of one step; it depends on nothing but the examples, the configuration, the seed and the step."""
     rng = np.random.default_rng([seed, step])
-    cut = [_crop(examples[rng.integers(len(examples))], config.size, rng) for _ in range(config.count)]
+    chosen, cut = [], []
+    for _ in range(config.count):
+        chosen.append(examples[rng.integers(len(examples))])
+        cut.append(_crop(chosen[-1], config.size, rng))
     clean, targets = (torch.stack([_tensor(pair[index]) for pair in cut]) for index in (0, 1))
     flow = _random_flow(config, rng)
     moved = warp_differentiable(clean, flow, "bicubic").clamp(0, 1)
@@ -62,7 +67,8 @@ def sample_pairs(examples: list[Example], config: PairConfig, *, seed: int, step
     light = torch.from_numpy(rng.uniform(-config.brightness, config.brightness, (config.count, 1, 1, 1))).float()
     first, second = _degraded(clean, config, rng), _degraded(moved + light, config, rng)
     crops, targets, moved, moved_targets = (look * 2 - 1 for look in (first, targets, second, moved_targets))
-    return PairBatch(crops, targets, moved, moved_targets, flow, inside)
+    strengths = torch.tensor([example.strength for example in chosen])
+    return PairBatch(crops, targets, moved, moved_targets, flow, inside, strengths)
 
 
 def sample_looks(

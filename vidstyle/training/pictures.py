@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from vidstyle.errors import TrainingError
+from vidstyle.frames import bitmap
 from vidstyle.media import ClipReader
 from vidstyle.training.datasets.dataset import is_dataset, read_dataset
 from vidstyle.training.section import Section
@@ -48,11 +49,15 @@ class Source(Section):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A picture and how it is to be drawn, where that is known, else itself: RGB, 0..255, (h, w, 3), of one size."""
+    """A picture and how it is to be drawn, where that is known, else itself: RGB, 0..255, (h, w, 3), of one size.
+
+    Convention: `strength` is that of the target, 0 (the picture) … 1 (the style); only adjustable generators see it.
+    """
 
     source: Source
     picture: Picture
     target: Picture
+    strength: float = 1.0
 
 
 def gather(
@@ -78,7 +83,7 @@ def gather(
                 f"source {source.name!r}: no picture found at {root / source.path}; check material.root", recipe=recipe
             )
         found += [(source, picture, target) for picture, target in taken]
-    draw = _cached(teacher, cache) if teacher is not None and cache is not None else lambda picture: picture
+    draw = cached(teacher, cache) if teacher is not None and cache is not None else lambda picture: picture
     with ThreadPoolExecutor(2) as pool:
         targets = list(pool.map(lambda each: draw(each[1]) if each[2] is None else each[2], found))
     return [Example(source, picture, target) for (source, picture, _), target in zip(found, targets, strict=True)]
@@ -135,8 +140,7 @@ def _clip_frames(path: Path, every: int) -> Iterator[Picture]:
         for batch in reader.frames():
             for image in batch.images:
                 if number % every == 0:
-                    codes = (image.clamp(0, 1) * 255).round().byte()
-                    yield codes.permute(1, 2, 0).contiguous().numpy()
+                    yield bitmap(image)
                 number += 1
 
 
@@ -175,7 +179,8 @@ def vary(picture: Picture, amount: float, rng: np.random.Generator) -> Picture:
     return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).astype(np.uint8)
 
 
-def _cached(teacher: Teacher, cache: Path) -> Callable[[Picture], Picture]:
+def cached(teacher: Teacher, cache: Path) -> Callable[[Picture], Picture]:
+    """Let `teacher` draw each picture once; its drawings are kept in the folder `cache`."""
     cache.mkdir(parents=True, exist_ok=True)
     settings = teacher.fingerprint().encode()
 

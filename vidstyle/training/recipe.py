@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from vidstyle.errors import ConfigError, PluginError
 from vidstyle.networks import GeneratorSpec
+from vidstyle.networks.features import DOWNLOADS
 from vidstyle.registry import Registry
 from vidstyle.training.engine import Schedule
 from vidstyle.training.pictures import Source
@@ -20,6 +21,7 @@ RECIPES: Registry[type["Recipe"]] = Registry(
         "pix2pix": "vidstyle.training.modes.pix2pix:Pix2pixRecipe",
         "cyclegan": "vidstyle.training.modes.cyclegan:CycleganRecipe",
         "perceptual": "vidstyle.training.modes.perceptual:PerceptualRecipe",
+        "reference": "vidstyle.training.modes.reference:ReferenceRecipe",
     },
 )
 """The kinds of recipes, by their `mode`."""
@@ -51,6 +53,9 @@ class Recipe(Section):
     mode: str
     seed: int = Field(default=0, ge=0)
     generator: GeneratorSpec
+    start: str | None = Field(
+        default=None, description="a style, by name or folder, whose weights training starts from; none: from chance"
+    )
     material: Material
     schedule: Schedule
     file: Path = Field(default=Path("recipe.toml"), exclude=True, description="where the recipe was read from")
@@ -61,13 +66,13 @@ class Recipe(Section):
         return self.beside(self.material.root)
 
     def beside(self, path: Path) -> Path:
-        """Resolve a path of the recipe against the recipe's own folder."""
-        return (self.file.parent / path).resolve()
+        """Resolve a path of the recipe against the recipe's own folder; torchvision:vgg19 and the like are none."""
+        return path if str(path) in DOWNLOADS else (self.file.parent / path).resolve()
 
     def fingerprint(self) -> str:
         """Give what may not change between runs: all but the schedule and what only the card says."""
         free = {"schedule", "title", "description", "licence", "limits", "stability", "material"}
-        return self.model_dump_json(exclude=free)
+        return self.model_dump_json(exclude=free, exclude_none=True)  # a key that is new and not used changes nothing
 
 
 def load_recipe(path: Path, changes: Iterable[str] = ()) -> Recipe:

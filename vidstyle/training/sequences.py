@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from vidstyle.errors import TrainingError
+from vidstyle.frames import bitmap
 from vidstyle.measure.composing import followed_by
 from vidstyle.media import ClipReader
 from vidstyle.motion import Flow, MotionConfig
@@ -114,13 +115,9 @@ def sample_sequences(sequences: list[Sequence], terms: ClipTerms, *, seed: int, 
     cut = [_crop(sequences[rng.integers(len(sequences))], terms.size, rng) for _ in range(terms.count)]
     frames = _jittered(torch.stack([frames for frames, _ in cut]), terms.jitter, rng)
     length = frames.shape[1]
-    before = tuple(_joined([flow[t : t + 1] for _, flow in cut]) for t in range(length))
+    before = tuple(Flow.joined([flow[t : t + 1] for _, flow in cut]) for t in range(length))
     first = tuple(before[t] if t < 2 else reduce(followed_by, reversed(before[1 : t + 1])) for t in range(length))  # noqa: PLR2004
     return SequenceBatch(frames, before, first)
-
-
-def _joined(flows: list[Flow]) -> Flow:
-    return Flow(torch.cat([each.to_previous for each in flows]), torch.cat([each.visibility for each in flows]))
 
 
 def _prepared(source: Source, folder: Path, terms: ClipTerms) -> Iterator[Sequence]:
@@ -145,7 +142,7 @@ def _runs(source: Source, path: Path, terms: ClipTerms) -> Iterator[Sequence]:
                     run.append((picture, flow))
                 if len(run) == terms.frames:
                     pictures = np.stack([picture for picture, _ in run])
-                    yield Sequence(source, pictures, _joined([flow for _, flow in run]))
+                    yield Sequence(source, pictures, Flow.joined([flow for _, flow in run]))
                     run, wait = [], max(0, terms.every - terms.frames)
 
 
@@ -154,8 +151,7 @@ def _small(batch: MovingBatch, side: int) -> Iterator[tuple[np.ndarray[tuple[int
     ratio = side / min(height, width)
     size = (round(width * ratio), round(height * ratio))
     for index, image in enumerate(batch.frames.images):
-        codes = (image.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
-        small = cv2.resize(codes, size, interpolation=cv2.INTER_AREA if ratio < 1 else cv2.INTER_CUBIC)
+        small = cv2.resize(bitmap(image), size, interpolation=cv2.INTER_AREA if ratio < 1 else cv2.INTER_CUBIC)
         yield small.astype(np.uint8), resized(batch.flow[index : index + 1], size[1], size[0])
 
 

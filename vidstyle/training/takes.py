@@ -1,8 +1,7 @@
-"""Parts of one shot over some frames, as a style draws them alone and as the blend makes them hold still."""
+"""Some frames of a shot, as a style draws them alone and as the blend makes them hold still."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 import torch
@@ -24,7 +23,7 @@ _MOTION = MotionConfig(scale=1.0)
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One window of some consecutive frames, RGB 0 … 1.
+    """Consecutive frames, RGB 0 … 1.
 
     Convention: `alone` is what the style makes of each frame, `still` the same after a blend in two passes; `flow`
     leads from each frame to the one before, and sees nothing where there is none.
@@ -38,24 +37,23 @@ class Take:
     def __len__(self) -> int:
         return len(self.frames)
 
+    def window(self, now: int, size: int, rng: np.random.Generator) -> "Take":
+        """Cut a square of `size` px out of frame `now` and the one before it, at random; all of a smaller picture."""
+        height, width = self.frames.shape[-2:]
+        top, left = int(rng.integers(max(height - size, 0) + 1)), int(rng.integers(max(width - size, 0) + 1))
+        inside = (slice(now - 1, now + 1), slice(None), slice(top, top + size), slice(left, left + size))
+        flow = Flow(self.flow.to_previous[inside], self.flow.visibility[inside])
+        return Take(self.frames[inside], self.alone[inside], self.still[inside], flow)
 
-def take(style: Style, frames: list[FrameBatch], *, size: int, length: int, rng: np.random.Generator) -> Take:
-    """Cut a window at random out of `frames`, batches of one, and let the style draw it."""
-    height, width = frames[0].images.shape[-2:]
-    start = int(rng.integers(max(len(frames) - length, 0) + 1))
-    top, left = int(rng.integers(max(height - size, 0) + 1)), int(rng.integers(max(width - size, 0) + 1))
-    window = [
-        FrameBatch(batch.images[..., top : top + size, left : left + size].contiguous(), (number,), Fraction(1, 25))
-        for number, batch in enumerate(frames[start : start + length])
-    ]
-    moving = list(estimate_motion(window, _MOTION))
-    styled = list(stylize(moving, style, StylizeConfig()))
-    flows = [batch.moving.flow for batch in styled]
+
+def take(style: Style, frames: list[FrameBatch]) -> Take:
+    """Let the style draw `frames`, batches of one, alone and blended."""
+    styled = list(stylize(estimate_motion(frames, _MOTION), style, StylizeConfig()))
     return Take(
-        torch.cat([batch.images for batch in window]),
+        torch.cat([batch.images for batch in frames]),
         torch.cat([batch.images for batch in styled]),
         torch.cat([batch.images for batch in _held_still(styled, style)]),
-        Flow(torch.cat([flow.to_previous for flow in flows]), torch.cat([flow.visibility for flow in flows])),
+        Flow.joined([batch.moving.flow for batch in styled]),
     )
 
 

@@ -72,6 +72,24 @@ class InkTeacher(BaseModel):
         """Give itself: it needs no file."""
         return self
 
+    def at(self, strength: float) -> "InkTeacher":
+        """Give a teacher that draws less: fewer lines, as black and thin as ever, over less smoothed, softer steps.
+
+        Convention: `strength` in (0, 1]; at 1 it is this one. A line needs more contrast the less is drawn.
+        """
+        less = 1 - strength
+        return self.model_copy(
+            update={
+                "smoothing_range": self.smoothing_range * strength,
+                "line_range": self.line_range * (1 - less / 2),
+                "line_threshold": self.line_threshold + less,
+                "line_support": self.line_support + 4 * less,
+                "step_sharpness": self.step_sharpness * strength,
+                "lift": 1 + (self.lift - 1) * strength,
+                "chroma": 1 + (self.chroma - 1) * strength,
+            }
+        )
+
     def fingerprint(self) -> str:
         """Give the settings."""
         return self.model_dump_json()

@@ -20,6 +20,7 @@ MODES: Registry[Callable[[Recipe, Path], Mode]] = Registry(
         "pix2pix": "vidstyle.training.modes.pix2pix:Pix2pix",
         "cyclegan": "vidstyle.training.modes.cyclegan:Cyclegan",
         "perceptual": "vidstyle.training.modes.perceptual:Perceptual",
+        "reference": "vidstyle.training.modes.reference:Reference",
     },
 )
 

@@ -5,16 +5,18 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 import torch
 
-from vidstyle.networks import DataSource, StyleCard, TrainingRecord, save_style
+from vidstyle.media.lock import TargetLock
+from vidstyle.networks import DataSource, StyleCard, TrainingRecord, is_adjustable, read_style, save_style
+from vidstyle.networks.checkpoints.proof import write_golden
 from vidstyle.networks.style import SHEET
-from vidstyle.training.checkpoints import load_checkpoint, save_checkpoint
+from vidstyle.training.checkpoints import CHECKPOINT, load_checkpoint, save_checkpoint
 from vidstyle.training.journal import Evaluation, Journal, Progress, means
 from vidstyle.training.recipe import Recipe
 from vidstyle.training.trainer import Trainer
@@ -54,12 +56,27 @@ def train(
     (default: run/style). SIGINT and SIGTERM save a checkpoint and end the training; `resume` goes on from it, to the
     same weights bit for bit on the same machine.
 
-    Raises TrainingError when material is missing, the training diverges, or there is nothing fit to resume.
+    Raises:
+        TrainingError: material is missing, the training diverges, or there is nothing fit to resume.
+        TargetBusyError: another training is at work in `run`.
     """
     run.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(recipe, run, device or torch.device("cpu"))
-    processes = trainer.engine.processes
-    journal = Journal(run, silent=processes.rank > 0)
+    journal = Journal(run, silent=trainer.engine.processes.rank > 0)
+    with nullcontext() if journal.silent else TargetLock(run / CHECKPOINT):
+        return _train(trainer, journal, out or run / "style", max_minutes, on_progress, resume=resume)
+
+
+def _train(
+    trainer: Trainer,
+    journal: Journal,
+    folder: Path,
+    max_minutes: float | None,
+    on_progress: Callable[[Progress], None],
+    *,
+    resume: bool,
+) -> TrainingReport:
+    recipe, run, processes = trainer.recipe, journal.run, trainer.engine.processes
     if resume:
         trainer.restore(load_checkpoint(run, recipe=recipe.name))
         journal.resume(trainer.step)
@@ -73,11 +90,12 @@ def train(
     minutes = round(trainer.seconds / 60, 1)
     if trainer.step < recipe.schedule.steps:
         return TrainingReport(False, trainer.step, minutes, run, signal=caught[0] if caught else 0)
-    folder, best = out or run / "style", journal.best
+    best = journal.best
     assert best is not None  # the last step is always evaluated
     if not journal.silent:
         journal.recall_best(trainer.engine.average)
         save_style(folder, _card(trainer, best), trainer.engine.average)
+        write_golden(read_style(folder))
         trainer.mode.draw_sheet(folder / SHEET, trainer.engine.average)
     return TrainingReport(True, trainer.step, minutes, folder, figures=best.held_out, best=best.step)
 
@@ -152,6 +170,7 @@ def _card(trainer: Trainer, best: Evaluation) -> StyleCard:
         steps=trainer.step,
         minutes=round(trainer.seconds / 60, 1),
         device=f"{trainer.engine.device.type}, {torch.get_num_threads()} threads, {platform.machine()}",
+        start=recipe.start,
         data=tuple(
             DataSource(name=source.name, licence=source.licence, source=source.source, pictures=counts[source.name])
             for source in used
@@ -164,6 +183,7 @@ def _card(trainer: Trainer, best: Evaluation) -> StyleCard:
         description=recipe.description,
         generator=recipe.generator,
         sha256="0" * 64,
+        adjustable=is_adjustable(trainer.mode.generator),
         stability=recipe.stability,
         licence=recipe.licence,
         limits=recipe.limits,

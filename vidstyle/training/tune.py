@@ -16,9 +16,13 @@ from vidstyle.frames import FrameBatch, Span
 from vidstyle.motion import Flow
 from vidstyle.networks import Padding, RecurrentGenerator, Style, StyleCard, save_style
 from vidstyle.training.film import ClipFigures, film_frames, measure_film
-from vidstyle.training.losses import edge_loss, warping_loss
+from vidstyle.training.losses import crispness_loss, edge_loss, warping_loss
 from vidstyle.training.section import Section
+from vidstyle.training.statistics import WholeFrames
 from vidstyle.training.takes import Take, take
+
+_FEWEST = 10  # frames: fewer show no motion worth learning from
+_WARM = 20  # steps until the full rate: Adam's first ones know no scale
 
 
 class TuneConfig(Section):
@@ -27,17 +31,21 @@ class TuneConfig(Section):
     minutes: float = Field(default=10.0, gt=0, description="wall-clock time of the optimization")
     steps: int | None = Field(default=None, ge=1, description="take so many steps instead, however long")
     size: int = Field(
-        default=256, ge=64, multiple_of=32, description="side of the windows that are learned from, pixels"
+        default=192, ge=64, multiple_of=32, description="side of the windows that are learned from, pixels"
     )
-    side: int = Field(default=360, ge=64, description="short side that the shot is reduced to, pixels")
-    frames: int = Field(default=120, ge=4, description="frames of the shot that are looked at, from the span's start")
-    takes: int = Field(default=16, ge=1, description="windows")
-    length: int = Field(default=10, ge=3, description="frames of a window")
-    rate: float = Field(default=2e-4, gt=0, description="Adam's rate, falling to zero over the time")
+    side: int = Field(default=240, ge=64, description="short side that the shot is reduced to, pixels")
+    frames: int = Field(
+        default=60, ge=_FEWEST, description="frames of the shot that are looked at, from the span's start"
+    )
+    rate: float = Field(default=1e-3, gt=0, description="Adam's rate, falling to zero over the time")
     l1: float = Field(default=1.0, ge=0, description="distance to the blended pictures")
     edges: float = Field(default=1.0, ge=0, description="distance of the finite differences: keeps strokes sharp")
-    short: float = Field(default=2.0, ge=0, description="warping loss between neighbours")
-    sharpness: float = Field(default=0.95, gt=0, description="least sharpness relative to the style as it was")
+    short: float = Field(default=8.0, ge=0, description="warping loss between neighbours")
+    crispness: float = Field(default=0.3, ge=0, description="distance of the highest steps to the style's, and grain")
+    refresh: int = Field(default=150, ge=1, description="steps between two looks at the whole frames")
+    sharpness: float = Field(
+        default=0.95, gt=0, le=1, description="least sharpness relative to the style as it was; its inverse is the most"
+    )
     distance: float = Field(default=24.0, gt=0, description="largest mean distance to the style's frames, codes of 255")
     seed: int = Field(default=0, ge=0)
 
@@ -79,21 +87,19 @@ def tune(
     the new weights are taken is decided on the shot: as far as sharpness and distance allow.
 
     Raises:
-        TrainingError: the style remembers frames, or can't be tuned without losing its look.
+        TrainingError: the style remembers frames or takes a strength, or can't be tuned without losing its look.
         ClipError: the shot can't be read.
     """
-    if isinstance(style.generator, RecurrentGenerator) or not _learns(style.generator):
-        message = f"style {style.card.name!r} can't be tuned: its generator remembers frames, or has no weights of ours"
-        raise TrainingError(message, recipe=style.card.name)
+    if isinstance(style.generator, RecurrentGenerator) or style.card.adjustable or not _learns(style.generator):
+        message = f"style {style.card.name!r} can't be tuned: its generator remembers frames, takes a strength (others "
+        raise TrainingError(f"{message}would go astray), or has no weights of ours", recipe=style.card.name)
     start = span.start if span is not None else 0
     frames = film_frames(shot, start=start, frames=config.frames, side=config.side)
-    if len(frames) < config.length:
-        message = f"{shot} has {len(frames)} frames; at least {config.length} are needed to learn stillness"
+    if len(frames) < _FEWEST:
+        message = f"{shot} has {len(frames)} frames; at least {_FEWEST} are needed to learn stillness"
         raise TrainingError(message, recipe=style.card.name)
-    rng = np.random.default_rng(config.seed)
-    takes = [take(style, frames, size=config.size, length=config.length, rng=rng) for _ in range(config.takes)]
     tuned = copy.deepcopy(style.generator).train().requires_grad_(True)
-    steps = _optimize(tuned, style, takes, config, rng, on_progress)
+    steps = _optimize(tuned, style, take(style, frames), config, on_progress)
     count = min(40, len(frames))
     before = measure_film(style, shot, start=start, frames=count, side=config.side)
     share, sharpness, distance, after, chosen = _farthest(style, tuned, shot, frames, before, config, start)
@@ -102,16 +108,16 @@ def tune(
     return Tuned(out, steps, share, sharpness, distance, before, after)
 
 
-def _optimize(
-    generator: nn.Module, style: Style, takes: list[Take], config: TuneConfig, rng: np.random.Generator, tell: Tell
-) -> int:
+def _optimize(generator: nn.Module, style: Style, shown: Take, config: TuneConfig, tell: Tell) -> int:
+    rng = np.random.default_rng(config.seed)
     adam = torch.optim.Adam(generator.parameters(), lr=config.rate, betas=(0.9, 0.99))
+    whole = WholeFrames(generator)
     started, step, share = time.monotonic(), 0, 0.0
     while share < 1:
-        adam.param_groups[0]["lr"] = config.rate * (1 - share)
-        chosen = takes[int(rng.integers(len(takes)))]
-        now = int(rng.integers(1, len(chosen)))
-        losses = _losses(generator, style, chosen, now, config)
+        if step % config.refresh == 0:
+            _look(generator, style, shown, whole)
+        adam.param_groups[0]["lr"] = config.rate * (1 - share) * min(1.0, (step + 1) / _WARM)
+        losses = _losses(generator, style, shown, whole, config, rng)
         adam.zero_grad(set_to_none=True)
         total = torch.stack(list(losses.values())).sum()
         if not torch.isfinite(total):
@@ -126,15 +132,29 @@ def _optimize(
     return step
 
 
-def _losses(generator: nn.Module, style: Style, chosen: Take, now: int, config: TuneConfig) -> dict[str, Tensor]:
-    pair = [now - 1, now]
-    frames, wanted = chosen.frames[pair], chosen.still[pair]
-    drawn = draw(generator, style, frames)
-    flow = Flow(chosen.flow.to_previous[now : now + 1], chosen.flow.visibility[now : now + 1])
+def _look(generator: nn.Module, style: Style, shown: Take, whole: WholeFrames) -> None:
+    """Draw every frame whole, for the statistics that windows of it are drawn with."""
+    with torch.no_grad():
+        for number, frame in enumerate(shown.frames):
+            with whole.noted(number):
+                draw(generator, style, frame[None])
+
+
+def _losses(
+    generator: nn.Module, style: Style, shown: Take, whole: WholeFrames, config: TuneConfig, rng: np.random.Generator
+) -> dict[str, Tensor]:
+    now = int(rng.integers(1, len(shown)))
+    pair = shown.window(now, config.size, rng)
+    with whole.given([now - 1, now]):
+        drawn = draw(generator, style, pair.frames)
+    flow = Flow(pair.flow.to_previous[1:], pair.flow.visibility[1:])
+    frames = pair.frames
+    short = warping_loss(drawn[1:], drawn[:1], flow, frames[1:], frames[:1], past_learns=True)
     return {
-        "l1": config.l1 * (drawn - wanted).abs().mean(),
-        "edges": config.edges * edge_loss(drawn, wanted),
-        "short": config.short * warping_loss(drawn[1:], drawn[:1], flow, frames[1:], frames[:1]),
+        "l1": config.l1 * (drawn - pair.still).abs().mean(),
+        "edges": config.edges * edge_loss(drawn, pair.still),
+        "short": config.short * short,
+        "crispness": config.crispness * crispness_loss(drawn, pair.alone),
     }
 
 
@@ -163,7 +183,8 @@ def _farthest(
         after = measure_film(candidate, shot, start=start, frames=before.frames, side=config.side)
         sharpness = (after.sharpness_source or 0) / (before.sharpness_source or 1)
         distance = _distance(style, candidate, frames)
-        if sharpness >= config.sharpness and distance <= config.distance and _stiller(after, before):
+        crisp = config.sharpness <= sharpness <= 1 / config.sharpness
+        if crisp and distance <= config.distance and _stiller(after, before):
             return share, sharpness, distance, after, between
     message = f"tuning on {shot.name} did not make {style.card.name!r} stiller and keep its look; give it more minutes"
     raise TrainingError(message, recipe=style.card.name)

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
 from pydantic import PrivateAttr
 
+from vidstyle.frames import bitmap
 from vidstyle.networks import Style, load_style
 from vidstyle.training.section import Section
 from vidstyle.training.teachers import Picture
@@ -18,6 +20,7 @@ class StyleTeacher(Section):
     kind: Literal["style"]
     style: str
     _style: Style | None = PrivateAttr(default=None)
+    _strength: float = PrivateAttr(default=1.0)
 
     def resolved(self, beside: Callable[[Path], Path]) -> "StyleTeacher":
         """Load the style: its name, or its folder seen from the recipe's own.
@@ -30,15 +33,21 @@ class StyleTeacher(Section):
         teacher._style = found
         return teacher
 
+    def at(self, strength: float) -> "StyleTeacher":
+        """Give a teacher that draws less: an adjustable style at that strength, another mixed with the picture."""
+        teacher = self.model_copy()
+        teacher._strength = strength
+        return teacher
+
     def __call__(self, picture: Picture) -> Picture:
         """Draw `picture`, RGB in 0..255, (h, w, 3)."""
         assert self._style is not None  # `resolved` comes first
-        images = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
-        drawn = self._style.paint(images)[0]
-        codes: Picture = (drawn * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
-        return codes
+        images = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
+        drawn = self._style.paint(images, strength=self._strength)
+        mixed = drawn if self._style.card.adjustable else torch.lerp(images, drawn, self._strength)
+        return bitmap(mixed[0])
 
     def fingerprint(self) -> str:
-        """Give the checksum of the weights."""
+        """Give the checksum of the weights, and the strength where it is not 1."""
         assert self._style is not None  # `resolved` comes first
-        return self._style.card.sha256
+        return self._style.card.sha256 + (f" {self._strength}" if self._strength != 1 else "")

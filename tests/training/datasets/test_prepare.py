@@ -69,6 +69,15 @@ def test_runs_never_go_over_a_cut_and_have_their_flow(folder: Path):
         assert first is not None
         assert first + 2 < 7 or first >= 7
         assert unpack((out / item.flow).read_bytes()).to_previous.shape == (3, 2, 48, 72)
+        files = [*item.files, item.flow]
+        assert [hashlib.sha256((out / file).read_bytes()).hexdigest() for file in files] == list(item.sha256)
+
+
+def test_a_dataset_that_lost_a_file_is_refused(folder: Path):
+    out, made = prepared(folder)
+    (out / made.pictures[1].file).unlink()
+    with pytest.raises(TrainingError, match="lacks 1 of its files, such as pictures/000001"):
+        read_dataset(out)
 
 
 def test_no_two_frames_of_a_clip_are_on_both_sides(folder: Path):

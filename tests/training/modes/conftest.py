@@ -36,7 +36,7 @@ def folder(material: Path) -> Path:
 def recipe(folder: Path) -> Callable[..., Recipe]:
     """A small recipe of any mode, with tables of its own."""
 
-    def make(mode: str, *, generator: str = "resnet", **tables: object) -> Recipe:
+    def make(mode: str, *, generator: str | dict[str, object] = "resnet", **tables: object) -> Recipe:
         def source(name: str, **more: object) -> dict[str, object]:
             facts = {"name": name, "path": name, "licence": "CC0-1.0", "source": "these tests", "sides": [48]}
             return facts | more
@@ -47,6 +47,7 @@ def recipe(folder: Path) -> Callable[..., Recipe]:
             source("looks", role="style"),
             source("clip.mp4", every=2),
         ]
+        options = {"width": 6, "blocks": 1, "norm": "none", "skips": True}
         content = {
             "name": "tiny",
             "title": "Tiny",
@@ -54,7 +55,7 @@ def recipe(folder: Path) -> Callable[..., Recipe]:
             "licence": "Apache-2.0",
             "mode": mode,
             "seed": 3,
-            "generator": {"name": generator, "options": {"width": 6, "blocks": 1, "norm": "none", "skips": True}},
+            "generator": {"name": generator, "options": options} if isinstance(generator, str) else generator,
             "pairs": {"size": 32, "count": 2},
             "schedule": {"steps": 40, "rate": 5e-3, "rate_discriminator": 2e-3, "warmup": 1, "average": 0.9},
             "material": {"root": "material", "sources": sources},

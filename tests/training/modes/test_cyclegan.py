@@ -3,7 +3,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.training.modes.conftest import steps
-from vidstyle.errors import ConfigError
+from vidstyle.errors import ConfigError, TrainingError
 from vidstyle.training import train
 from vidstyle.training.modes.cyclegan import Cyclegan
 
@@ -72,3 +72,8 @@ def test_the_past_is_seen_again(recipe, started):
     assert isinstance(mode, Cyclegan)
     steps(mode, engine, 3)
     assert len(mode.memory()["style"]["kept"]) == 2
+
+
+def test_strengths_can_not_be_taught_here(recipe, started):
+    with pytest.raises(TrainingError, match="can't teach strengths"):
+        started(recipe("cyclegan", generator="adjustable-resnet"))

@@ -1,9 +1,11 @@
+import numpy as np
 import pytest
 
 from tests.training.modes.conftest import steps
 from vidstyle.errors import TrainingError
 from vidstyle.training import train
 from vidstyle.training.journal import read_log
+from vidstyle.training.sheet import render
 
 EYES = {"weights": "eyes/vgg_normalised_conv1_1.pth", "content": [1], "style": [1]}
 
@@ -39,7 +41,18 @@ def test_a_run_tells_how_it_went(recipe, folder):
     made = recipe("perceptual", features=EYES, schedule={"steps": 4, "warmup": 1, "evaluations": 2})
     report = train(made, run=folder / "run", out=folder / "style")
     assert report.best in (2, 4)
-    assert {"style", "flicker", "edge_agreement", "content", "kid", "score"} <= set(report.figures)
+    assert {"style", "flicker", "edge_agreement", "content", "gram", "kid", "score"} <= set(report.figures)
     assert set(read_log(folder / "run" / "log.csv")) == {"content", "style", "variation", "temporal"}
     lines = (folder / "run" / "evaluations.jsonl").read_text().splitlines()
     assert len(lines) == 2
+
+
+def test_looks_between_are_learned_by_their_correlations(recipe, started):
+    losses = {"style": 60.0, "variation": 0.0, "temporal": 0.0, "identity": 1.0}
+    mode, engine = started(recipe("perceptual", generator="adjustable-resnet", features=EYES, losses=losses))
+    told = steps(mode, engine, 120)
+    assert told[0]["style"] == pytest.approx(told[0]["content"], rel=1e-3)  # the first step is at full strength
+    figures = mode.measure(mode.generator, mode.held_out)
+    full = [np.abs(render(mode.generator, e.picture, 1.0).astype(float) - e.picture).mean() for e in mode.held_out]
+    assert figures["identity"] < 0.5 * float(np.mean(full))
+    assert 0.1 < figures["half_way"] < 0.9

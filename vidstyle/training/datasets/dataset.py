@@ -36,6 +36,7 @@ class SequenceItem(Section):
     files: tuple[str, ...]
     flow: str
     split: Split
+    sha256: tuple[str, ...] = Field(default=(), description="of the files, and last of the flow")
     origin: Origin = Field(description="of the first frame")
 
 
@@ -73,10 +74,10 @@ def is_dataset(folder: Path) -> bool:
 
 
 def read_dataset(folder: Path) -> Dataset:
-    """Read the manifest in `folder`. Raises TrainingError where it is absent, foreign or damaged."""
+    """Read the manifest in `folder`. Raises TrainingError where it is absent, foreign or damaged, or files are."""
     path = folder / MANIFEST
     try:
-        return Dataset.model_validate_json(path.read_bytes())
+        dataset = Dataset.model_validate_json(path.read_bytes())
     except OSError as error:
         message = f"{folder} is no dataset: no {MANIFEST} in it; make one with: vidstyle data prepare"
         raise TrainingError(message, recipe=str(folder)) from error
@@ -84,3 +85,8 @@ def read_dataset(folder: Path) -> Dataset:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise TrainingError(f"{path}: {where}: {first['msg']}; prepare it again", recipe=str(folder)) from error
+    files = [item.file for item in dataset.pictures] + [file for run in dataset.sequences for file in run.files]
+    if missing := [file for file in files if not (folder / file).is_file()]:
+        message = f"{folder} lacks {len(missing)} of its files, such as {missing[0]}; prepare it again"
+        raise TrainingError(message, recipe=str(folder))
+    return dataset

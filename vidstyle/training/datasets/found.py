@@ -7,17 +7,16 @@ from typing import Any
 
 import cv2
 import numpy as np
-import torch
-from torch import Tensor
 
 from vidstyle.errors import ClipError
+from vidstyle.frames import bitmap
 from vidstyle.media import ClipReader, DecodeConfig, open_reader
 from vidstyle.motion import Flow, MotionConfig
 from vidstyle.motion.sizes import resized
 from vidstyle.stages.batches import MovingBatch
 from vidstyle.stages.motion import estimate_motion
 from vidstyle.training.datasets.dataset import Dropped, Origin
-from vidstyle.training.pictures import CLIPS, IMAGES
+from vidstyle.training.pictures import CLIPS, IMAGES, scaled
 from vidstyle.training.teachers import Picture
 
 _DARK = 10.0  # codes of 255, mean; a picture darker than this teaches nothing
@@ -69,7 +68,7 @@ def _of_still(path: Path, name: str, side: int) -> Iterator[Found]:
         return
     with open_reader(path, DecodeConfig(batch=1)) as reader:
         for batch in reader.frames():
-            yield _checked(origin, codes_of(batch.images[0]), side)
+            yield _checked(origin, bitmap(batch.images[0]), side)
 
 
 def _of_clip(path: Path, name: str, side: int, every: int, frames: int) -> Iterator[Found]:
@@ -93,9 +92,9 @@ def _taken(name: str, run: list[tuple[int, Picture, Flow]], side: int) -> Iterat
     first = _checked(origin, run[0][1], side)
     yield first
     if isinstance(first, Still) and len(run) > 1:
-        pictures = tuple(scaled_down(picture, side) for _, picture, _ in run)
+        pictures = tuple(scaled(picture, side) for _, picture, _ in run)
         height, width = pictures[0].shape[:2]
-        yield Run(origin, pictures, _joined([resized(flow, height, width) for _, _, flow in run]))
+        yield Run(origin, pictures, Flow.joined([resized(flow, height, width) for _, _, flow in run]))
 
 
 def _checked(origin: Origin, picture: Picture, side: int) -> Still | Dropped:
@@ -104,30 +103,13 @@ def _checked(origin: Origin, picture: Picture, side: int) -> Still | Dropped:
         return Dropped(origin=origin, reason=f"{width}x{height} is smaller than {side} px")
     if picture.mean() < _DARK:
         return Dropped(origin=origin, reason="nearly black")
-    return Still(origin, scaled_down(picture, side))
+    return Still(origin, scaled(picture, side))
 
 
 def _reduced(batch: MovingBatch, index: int, side: int) -> tuple[Picture, Flow]:
-    picture = codes_of(batch.frames.images[index])
-    return (scaled_down(picture, side) if min(picture.shape[:2]) >= side else picture), batch.flow[index : index + 1]
-
-
-def codes_of(image: Tensor) -> Picture:
-    """(3, h, w) in 0 … 1 → (h, w, 3) in 0 … 255."""
-    codes: Picture = (image.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous().cpu().numpy()
-    return codes
+    picture = bitmap(batch.frames.images[index])
+    return (scaled(picture, side) if min(picture.shape[:2]) >= side else picture), batch.flow[index : index + 1]
 
 
 def _bytes(picture: Any) -> Picture:
     return np.ascontiguousarray(picture, np.uint8)
-
-
-def scaled_down(picture: Picture, side: int) -> Picture:
-    """Bring the short side to `side`, by averaging."""
-    factor = side / min(picture.shape[:2])
-    size = (round(picture.shape[1] * factor), round(picture.shape[0] * factor))
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
-
-
-def _joined(flows: list[Flow]) -> Flow:
-    return Flow(torch.cat([each.to_previous for each in flows]), torch.cat([each.visibility for each in flows]))

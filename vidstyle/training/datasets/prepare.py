@@ -164,10 +164,12 @@ class _Collection:
     def _add_run(self, run: Run) -> None:
         stem = f"sequences/{len(self.sequences):06d}"
         files = tuple(f"{stem}-{number}.png" for number in range(len(run.pictures)))
-        for file, picture in zip(files, run.pictures, strict=True):
-            self._save(file, picture)
-        (self.out / f"{stem}.flow").write_bytes(pack(run.flow))
-        self.sequences.append(SequenceItem(files=files, flow=f"{stem}.flow", split="train", origin=run.origin))
+        written = [self._save(file, picture) for file, picture in zip(files, run.pictures, strict=True)]
+        written.append(pack(run.flow))
+        (self.out / f"{stem}.flow").write_bytes(written[-1])
+        hashes = tuple(hashlib.sha256(each).hexdigest() for each in written)
+        item = SequenceItem(files=files, flow=f"{stem}.flow", split="train", sha256=hashes, origin=run.origin)
+        self.sequences.append(item)
 
     def _save(self, file: str, picture: Picture) -> bytes:
         _, packed = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))

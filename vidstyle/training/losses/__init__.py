@@ -7,14 +7,22 @@ from vidstyle.training.losses.adversarial import (
     gradient_penalty,
     r1_penalty,
 )
-from vidstyle.training.losses.perceptual import content_loss, gram, style_loss, total_variation
-from vidstyle.training.losses.pixels import edge_loss
+from vidstyle.training.losses.perceptual import (
+    content_loss,
+    gram,
+    relative_content_loss,
+    relative_style_loss,
+    style_loss,
+    total_variation,
+)
+from vidstyle.training.losses.pixels import crispness_loss, edge_loss
 from vidstyle.training.losses.temporal import compound_loss, feature_loss, luminance_loss, masked_mean, warping_loss
 
 __all__ = [
     "Adversarial",
     "compound_loss",
     "content_loss",
+    "crispness_loss",
     "discriminator_loss",
     "edge_loss",
     "feature_loss",
@@ -24,6 +32,8 @@ __all__ = [
     "luminance_loss",
     "masked_mean",
     "r1_penalty",
+    "relative_content_loss",
+    "relative_style_loss",
     "style_loss",
     "total_variation",
     "warping_loss",

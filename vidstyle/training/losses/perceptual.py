@@ -28,6 +28,25 @@ def style_loss(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Float[Tenso
     return torch.stack(apart).sum()
 
 
+def relative_content_loss(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Float[Tensor, ""]:
+    """`content_loss`, each layer divided by the mean square of what is wanted: 1 where nothing of it is there."""
+    return torch.stack(
+        [(one - other).square().mean() / other.square().mean() for one, other in zip(found, wanted, strict=True)]
+    ).mean()
+
+
+def relative_style_loss(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Float[Tensor, ""]:
+    """`style_loss`, each picture's distance divided by the norm of what is wanted, averaged over pictures and layers.
+
+    Works differ by orders of magnitude in their Gram matrices; divided, a pale drawing counts as much as a loud one.
+    """
+    apart = [
+        ((gram(one) - other).square().sum((1, 2)) / other.square().sum((1, 2))).mean()
+        for one, other in zip(found, wanted, strict=True)
+    ]
+    return torch.stack(apart).mean()
+
+
 def total_variation(images: Float[Tensor, "n c h w"]) -> Float[Tensor, ""]:
     """Mean squared difference of neighbouring pixels (Mahendran and Vedaldi 2015, section 3, with β = 2)."""
     return images.diff(dim=-1).square().mean() + images.diff(dim=-2).square().mean()

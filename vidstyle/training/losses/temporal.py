@@ -27,13 +27,17 @@ def warping_loss(
     flow: Flow,
     source: Float[Tensor, "n c h w"],
     source_earlier: Float[Tensor, "n c h w"],
+    *,
+    past_learns: bool = False,
 ) -> Float[Tensor, ""]:
     """M |O - W(O')| with M = visibility exp(-50 |I - W(I')|²): Lai et al. 2018, equations 3 and 4.
 
     Convention: pictures in 0 … 1. `earlier` is the output of the frame that `flow` leads to, the one before for the
-    short term, the first of the sequence for the long one. No gradient goes into `earlier`: the past is done.
+    short term, the first of the sequence for the long one. A gradient goes into `earlier` only where `past_learns`:
+    the past is done where it was drawn without one, or is what a recurrent generator goes on from.
     """
-    moved = warp_differentiable(torch.cat((earlier.detach(), source_earlier)), _twice(flow))
+    known = earlier if past_learns else earlier.detach()
+    moved = warp_differentiable(torch.cat((known, source_earlier)), _twice(flow))
     past, before = moved.chunk(2)
     trust = flow.visibility * (-50 * (source - before).square().sum(1, keepdim=True)).exp()
     return masked_mean((output - past).abs(), trust)

@@ -16,7 +16,7 @@ from vidstyle.training.evaluate import measure_unpaired
 from vidstyle.training.losses import compound_loss, generator_loss
 from vidstyle.training.modes.mode import DiscriminatorConfig, Losses, Mode, Turn
 from vidstyle.training.pairs import PairConfig, sample_looks, sample_pairs
-from vidstyle.training.pictures import Example, gather
+from vidstyle.training.pictures import Example
 from vidstyle.training.pool import ImagePool
 from vidstyle.training.recipe import Recipe
 from vidstyle.training.section import Section
@@ -57,14 +57,9 @@ class Cyclegan(Mode):
     def __init__(self, recipe: CycleganRecipe, run: Path) -> None:
         super().__init__(recipe, recipe.clips, run)
         self.recipe = recipe
-        examples = gather(recipe.material.sources, recipe.root, seed=recipe.seed, recipe=recipe.name)
-        self.examples = examples
-        content = [example for example in examples if example.source.role == "content"]
-        style = [example for example in examples if example.source.role == "style"]
-        self.learned = [example for example in content if example.source.train]
-        self.held_out = [example for example in content if not example.source.train]
-        self.looks = [example.picture for example in style if example.source.train]
-        self.held_looks = [example.picture for example in style if not example.source.train] or self.looks
+        works, held_works = self.gather(recipe)
+        self.looks = [example.picture for example in works]
+        self.held_looks = [example.picture for example in held_works] or self.looks
         self.networks["inverse"] = build_generator(recipe.inverse or recipe.generator)
         initialize(self.networks["inverse"], seed=recipe.seed + 1)
         for number, name in enumerate(("style", "content")):

@@ -11,17 +11,25 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from vidstyle.networks import DISCRIMINATORS, TemporalDiscriminator, build_generator
+from vidstyle.errors import TrainingError
+from vidstyle.networks import (
+    DISCRIMINATORS,
+    TemporalDiscriminator,
+    build_generator,
+    is_adjustable,
+    load_style,
+    with_strength,
+)
 from vidstyle.networks.initialization import initialize
 from vidstyle.training.engine import Engine
 from vidstyle.training.losses import Adversarial, discriminator_loss, generator_loss, gradient_penalty, r1_penalty
 from vidstyle.training.pairs import sample_looks
-from vidstyle.training.pictures import Example
+from vidstyle.training.pictures import Example, gather
 from vidstyle.training.recipe import Recipe
 from vidstyle.training.section import Section
 from vidstyle.training.sequences import ClipTerms, Sequence, gather_sequences, sample_sequences
 from vidstyle.training.teachers import Picture
-from vidstyle.training.temporal import draw_sequence, moving_stills, temporal_losses
+from vidstyle.training.temporal import draw_sequence, moving_stills, temporal_losses, to_network
 
 Losses = dict[str, Tensor]
 
@@ -77,18 +85,31 @@ class Mode(ABC):
     """What is trained, and what it is punished for.
 
     Convention: `networks["generator"]` is what will be shipped; all pictures inside are in -1 … 1. `learned` are
-    pictures to draw, `held_out` such that nothing is learned from, `looks` what drawings should look like.
+    pictures to draw, `held_out` such that nothing is learned from, `looks` what drawings should look like,
+    `held_looks` such of these that nothing is learned from.
+
+    Raises TrainingError where the generator is adjustable and the mode can't teach it strengths.
     """
+
+    teaches_strength = False
 
     def __init__(self, recipe: Recipe, clips: ClipTerms, run: Path) -> None:
         self.clips, self.seed, self.run = clips, recipe.seed, run
         self.networks, self.judges = nn.ModuleDict(), nn.ModuleDict()
         self.networks["generator"] = build_generator(recipe.generator)
         initialize(self.networks["generator"], seed=recipe.seed)
+        if recipe.start is not None:
+            _start_from(recipe.start, self.networks["generator"], recipe)
+        if is_adjustable(self.generator) and not self.teaches_strength:
+            message = (
+                f"mode {recipe.mode} can't teach strengths, because nothing tells what lies between; use pix2pix or "
+            )
+            raise TrainingError(f"{message}perceptual, or another generator", recipe=recipe.name)
         self.examples: list[Example] = []
         self.learned: list[Example] = []
         self.held_out: list[Example] = []
         self.looks: list[Picture] = []
+        self.held_looks: list[Picture] = []
         self.sequences: list[Sequence] = []
         if clips.weigh:
             sources = tuple(source for source in recipe.material.sources if source.train and source.role == "content")
@@ -97,10 +118,25 @@ class Mode(ABC):
             self.judges["temporal"] = TemporalDiscriminator(width=16, layers=2)
             initialize(self.judges["temporal"], seed=recipe.seed + 9)
 
+    def gather(self, recipe: Recipe) -> tuple[list[Example], list[Example]]:
+        """Take in a recipe's pictures; gives those that are works, to learn from and held out."""
+        self.examples = gather(recipe.material.sources, recipe.root, seed=recipe.seed, recipe=recipe.name)
+        found = {(each.source.role, each.source.train): list[Example]() for each in self.examples}
+        for example in self.examples:
+            found[example.source.role, example.source.train].append(example)
+        self.learned, self.held_out = found.get(("content", True), []), found.get(("content", False), [])
+        return found.get(("style", True), []), found.get(("style", False), [])
+
     @property
     def generator(self) -> nn.Module:
         """What will be shipped."""
         return self.networks["generator"]
+
+    def draw(self, pictures: Tensor, strengths: Tensor) -> Tensor:
+        """Let the generator draw, each picture at its strength where it takes one."""
+        told = with_strength(self.generator, pictures, strengths)
+        drawn: Tensor = self.generator(told.contiguous(memory_format=torch.channels_last))
+        return drawn.float()
 
     @abstractmethod
     def play(self, step: int, share: float, engine: Engine) -> Turn:
@@ -139,7 +175,12 @@ class Mode(ABC):
         seed = self.seed + engine.processes.rank
         batch = sample_sequences(self.sequences, self.clips, seed=seed, step=step).to(engine.device)
         with engine.forward():
-            drawn = draw_sequence(self.generator, batch, features=self.clips.features > 0)
+            drawn = draw_sequence(
+                self.generator,
+                batch,
+                features=self.clips.features > 0,
+                encode=lambda images: with_strength(self.generator, to_network(images)),
+            )
         losses = temporal_losses(drawn, batch, self.clips)
         if self.clips.adversarial:
             judge, rng = self.judges["temporal"], np.random.default_rng([seed, step, 3])
@@ -149,3 +190,12 @@ class Mode(ABC):
             turn.judging.append(lambda: discriminator_loss(judge(real).float(), judge(fake).float()))
         turn.terms |= losses
         turn.weighted += losses.values()
+
+
+def _start_from(start: str, generator: nn.Module, recipe: Recipe) -> None:
+    style = load_style(str(recipe.beside(Path(start))) if "/" in start else start)
+    if (style.card.generator, style.card.value_range) != (recipe.generator, "-1..1"):
+        wanted, found = (f"{spec.name} {spec.options}" for spec in (recipe.generator, style.card.generator))
+        message = f"start = {start!r} is a {found} for {style.card.value_range}, the recipe's generator a {wanted} for"
+        raise TrainingError(f"{message} -1..1; make them the same, or drop start", recipe=recipe.name)
+    generator.load_state_dict(style.generator.state_dict())

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
@@ -11,16 +12,18 @@ from torch.nn.functional import interpolate
 from vidstyle.errors import ConfigError, TrainingError
 from vidstyle.measure.features import FeatureNetwork, load_features
 from vidstyle.motion.warp import warp_differentiable
+from vidstyle.networks import is_adjustable
 from vidstyle.training.engine import Engine
 from vidstyle.training.evaluate import measure_unpaired
 from vidstyle.training.losses import compound_loss, content_loss, gram, style_loss, total_variation
 from vidstyle.training.modes.mode import Losses, Mode, Turn
 from vidstyle.training.pairs import PairConfig, sample_pairs
-from vidstyle.training.pictures import Example, gather
+from vidstyle.training.pictures import Example
 from vidstyle.training.recipe import Recipe
 from vidstyle.training.section import Section
 from vidstyle.training.sequences import ClipTerms
 from vidstyle.training.sheet import write_drawings
+from vidstyle.training.strengths import measure_dial, sample_strengths
 from vidstyle.training.teachers import Picture
 from vidstyle.training.temporal import from_network
 
@@ -28,7 +31,10 @@ from vidstyle.training.temporal import from_network
 class Features(Section):
     """The network that sees, and which of its stages count; stage 1 is the finest."""
 
-    weights: Path = Field(description="torchvision's vgg16 or vgg19, or the normalised VGG-19; beside the recipe")
+    weights: Path = Field(
+        description="a file beside the recipe: torchvision's vgg16 or vgg19, the normalised or the distilled VGG-19; "
+        "or torchvision:vgg19, which is downloaded"
+    )
     content: tuple[int, ...] = Field(default=(3,), min_length=1, description="stages that tell what is to be seen")
     style: tuple[int, ...] = Field(default=(1, 2, 3, 4), min_length=1, description="stages that tell how it is drawn")
 
@@ -52,6 +58,9 @@ class PerceptualLosses(Section):
     style: float = Field(default=1.0, ge=0, description="squared difference of Gram matrices, scaled at the first step")
     variation: float = Field(default=0.1, ge=0, description="squared difference of neighbouring pixels")
     temporal: float = Field(default=0.5, ge=0, description="change under a small warp, noise and brightness")
+    identity: float = Field(
+        default=1.0, ge=0, description="L1 to the picture itself, times 1 - strength; of adjustable generators only"
+    )
 
 
 class PerceptualRecipe(Recipe):
@@ -72,17 +81,19 @@ class PerceptualRecipe(Recipe):
 
 
 class Perceptual(Mode):
-    """Content, Gram and variation losses, and compound regularization."""
+    """Content, Gram and variation losses, and compound regularization.
+
+    An adjustable generator is asked for Gram matrices between the picture's own (strength 0) and the works' (1), so
+    that at half strength it does not mix pixels, but draws what correlates half-way.
+    """
+
+    teaches_strength = True
 
     def __init__(self, recipe: PerceptualRecipe, run: Path) -> None:
         super().__init__(recipe, recipe.clips, run)
         self.recipe = recipe
-        examples = gather(recipe.material.sources, recipe.root, seed=recipe.seed, recipe=recipe.name)
-        self.examples = examples
-        content = [example for example in examples if example.source.role == "content"]
-        self.learned = [example for example in content if example.source.train]
-        self.held_out = [example for example in content if not example.source.train]
-        self.looks = [example.picture for example in examples if example.source.role == "style"]
+        self.gather(recipe)
+        self.looks = [example.picture for example in self.examples if example.source.role == "style"]
         self.eyes = recipe.features.load(recipe.beside(recipe.features.weights), recipe.name)
         self._scale: float | None = None
         self._grams: list[Tensor] = []
@@ -92,25 +103,29 @@ class Perceptual(Mode):
         seed = self.seed + engine.processes.rank
         batch = sample_pairs(self.learned, self.recipe.pairs, seed=seed, step=step).to(engine.device)
         self._open_eyes(engine.device)
+        strengths = self._strengths(seed, step).to(engine.device)
         with engine.forward():
-            results = self.generator(torch.cat([batch.crops, batch.moved])).float()
+            results = self.draw(torch.cat([batch.crops, batch.moved]), strengths.repeat(2))
         drawn, moved = results.chunk(2)
         seen, wanted = self.eyes(from_network(drawn)), self.eyes(from_network(batch.crops))
         features = self.recipe.features
+        grams = self._grams_between(_of(wanted, features.style), strengths)
         terms: Losses = {
             "content": content_loss(_of(seen, features.content), _of(wanted, features.content)),
-            "style": style_loss(_of(seen, features.style), self._grams),
+            "style": style_loss(_of(seen, features.style), grams),
             "variation": total_variation(drawn),
             "temporal": compound_loss(moved, warp_differentiable(drawn, batch.flow), batch.inside),
         }
         if self._scale is None:
             self._scale = float(terms["content"].detach() / terms["style"].detach().clamp_min(1e-12))
         terms["style"] = terms["style"] * self._scale
+        if is_adjustable(self.generator):
+            terms["identity"] = ((drawn - batch.crops).abs().mean((1, 2, 3)) * (1 - strengths)).mean()
         return Turn(terms, [getattr(self.recipe.losses, name) * term for name, term in terms.items()])
 
     def measure(self, generator: nn.Module, examples: list[Example]) -> dict[str, float]:
         """Give how much of the content is left, how near the works' looks are, and how still drawings hold."""
-        return measure_unpaired(generator, examples, self.looks, self.eyes)
+        return measure_unpaired(generator, examples, self.looks, self.eyes) | measure_dial(generator, examples)
 
     def draw_sheet(self, path: Path, generator: nn.Module) -> None:
         """Write rows of source | result | a work to look like."""
@@ -123,6 +138,19 @@ class Perceptual(Mode):
     def recall(self, memory: dict[str, Any]) -> None:
         """Take back what `memory` gave."""
         self._scale = memory["scale"]
+
+    def _strengths(self, seed: int, step: int) -> Tensor:
+        """Of the crops of a step; the very first are drawn fully, as the style term is scaled by them."""
+        count = self.recipe.pairs.count
+        if not is_adjustable(self.generator) or self._scale is None:
+            return torch.ones(count)
+        return sample_strengths(count, np.random.default_rng([seed, step, 5]))
+
+    def _grams_between(self, pictures: list[Tensor], strengths: Tensor) -> list[Tensor]:
+        if not is_adjustable(self.generator):
+            return self._grams
+        share = strengths[:, None, None]
+        return [torch.lerp(gram(own), wanted, share) for own, wanted in zip(pictures, self._grams, strict=True)]
 
     def _open_eyes(self, device: torch.device) -> None:
         if self._grams:

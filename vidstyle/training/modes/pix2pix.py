@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from vidstyle.motion.warp import warp_differentiable
+from vidstyle.networks import is_adjustable
 from vidstyle.training.engine import Engine
 from vidstyle.training.evaluate import measure_pairs
 from vidstyle.training.losses import compound_loss, edge_loss, generator_loss
@@ -19,6 +20,7 @@ from vidstyle.training.recipe import Recipe
 from vidstyle.training.section import Section
 from vidstyle.training.sequences import ClipTerms
 from vidstyle.training.sheet import write_sheet
+from vidstyle.training.strengths import at_levels, measure_dial
 from vidstyle.training.teachers import InkTeacher
 from vidstyle.training.tutors import StyleTeacher
 
@@ -41,10 +43,16 @@ class Pix2pixRecipe(Recipe):
     pairs: PairConfig = PairConfig()
     clips: ClipTerms = ClipTerms()
     losses: PairedLosses = PairedLosses()
+    levels: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
+        default=(0.25, 0.5, 0.75),
+        description="strengths that the teacher draws for an adjustable generator, beside 0 and 1",
+    )
 
 
 class Pix2pix(Mode):
     """L1 and edges against the target, compound regularization, and a PatchGAN that sees source and drawing."""
+
+    teaches_strength = True
 
     def __init__(self, recipe: Pix2pixRecipe, run: Path) -> None:
         super().__init__(recipe, recipe.clips, run)
@@ -59,19 +67,23 @@ class Pix2pix(Mode):
             recipe=recipe.name,
         )
         self.examples = examples
-        self.learned = [example for example in examples if example.source.train]
+        learned = [example for example in examples if example.source.train]
+        adjustable = is_adjustable(self.generator)
+        self.learned = learned
+        self.drawn = at_levels(learned, self.teacher, recipe.levels, run / "targets") if adjustable else learned
         self.held_out = [example for example in examples if not example.source.train]
         self.looks = [example.target for example in self.learned]
+        self.held_looks = [example.target for example in self.held_out]
         self.judges["pairs"] = recipe.discriminator.build(6, recipe.seed + 1)
 
     def play(self, step: int, share: float, engine: Engine) -> Turn:
         """Draw crops and second looks at them; the discriminator sees source and drawing together."""
         weights, judge = self.recipe.losses, self.recipe.discriminator
         seed = self.seed + engine.processes.rank
-        batch = sample_pairs(self.learned, self.recipe.pairs, seed=seed, step=step).to(engine.device)
+        batch = sample_pairs(self.drawn, self.recipe.pairs, seed=seed, step=step).to(engine.device)
         sources, targets = torch.cat([batch.crops, batch.moved]), torch.cat([batch.targets, batch.moved_targets])
         with engine.forward():
-            results = self.generator(sources.contiguous(memory_format=torch.channels_last)).float()
+            results = self.draw(sources, batch.strengths.repeat(2))
         turn = Turn(self._terms(batch, results, targets), [])
         if weights.adversarial and share >= judge.start:
             network, rng = self.judges["pairs"], np.random.default_rng([seed, step, 4])
@@ -83,7 +95,7 @@ class Pix2pix(Mode):
 
     def measure(self, generator: nn.Module, examples: list[Example]) -> dict[str, float]:
         """Give how near the generator is to the targets, and how still it holds."""
-        return measure_pairs(generator, examples, self.teacher)
+        return measure_pairs(generator, examples, self.teacher) | measure_dial(generator, examples)
 
     def draw_sheet(self, path: Path, generator: nn.Module) -> None:
         """Write rows of source | target | result."""
