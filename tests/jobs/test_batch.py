@@ -140,6 +140,11 @@ def test_order_and_choice_are_by_name(tmp_path: Path, render: RenderConfig, plat
     batch = QUICK.model_copy(update={"first": ("04*",)})
     plan = plan_list(path, tmp_path / "out", render, batch, roots=[plates])
     assert [job.name for job in plan.to_render] == ["040", "030", "010", "020"]
+    rows = [f"{n:03},A001.mov,4,{4 + n // 10},{n == 40 or 0:d}" for n in (10, 20, 30, 40)]
+    longest = table(tmp_path / "b.csv", *rows, head="shot,source,in,out,priority")
+    batch = QUICK.model_copy(update={"first": ("010",), "longest_first": True})
+    plan = plan_list(longest, tmp_path / "out", render, batch, roots=[plates])
+    assert [job.name for job in plan.to_render] == ["010", "040", "030", "020"]
     only = plan_list(path, tmp_path / "out", render, QUICK.model_copy(update={"only": ("0[12]*",)}), roots=[plates])
     assert [job.name for job in only.jobs] == ["010", "020"]
     with pytest.raises(ConfigError, match="no shot"):

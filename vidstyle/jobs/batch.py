@@ -10,11 +10,12 @@ from vidstyle.config import RenderConfig
 from vidstyle.errors import ShotListError
 from vidstyle.jobs.conforming import conform
 from vidstyle.jobs.estimates import with_times
+from vidstyle.jobs.executors import OnShot
 from vidstyle.jobs.job import BatchConfig, Job, Outcome
 from vidstyle.jobs.ledger import Ledger
 from vidstyle.jobs.planning import Plan, plan_batch
-from vidstyle.jobs.running import OnShot, run_batch
-from vidstyle.shots import ListConfig, read_edit
+from vidstyle.jobs.running import run_batch
+from vidstyle.shots import Edit, ListConfig, read_edit
 
 _MEDIA = ".media"  # what an OTIOZ brings along
 
@@ -45,11 +46,18 @@ def plan_list(
 
     Raises what `read_edit` and `plan_batch` raise.
     """
-    batch = batch or BatchConfig()
     with tempfile.TemporaryDirectory(prefix="vidstyle-otioz-") as media:
-        edit = read_edit(path, lists, media=Path(media))
-        plan = plan_batch(edit, folder, render or RenderConfig(), batch, roots=roots, ledger=Ledger.look(folder))
-        return _timed(plan, Ledger.look(folder), batch)
+        return plan_edit(read_edit(path, lists, media=Path(media)), folder, render, batch, roots=roots)
+
+
+def plan_edit(
+    edit: Edit, folder: Path, render: RenderConfig | None = None, batch: BatchConfig | None = None,
+    *, roots: Sequence[Path] = (),
+) -> Plan:  # fmt: skip
+    """Plan the shots of a list that was read, as `plan_list`. Raises what `plan_batch` raises."""
+    batch = batch or BatchConfig()
+    plan = plan_batch(edit, folder, render or RenderConfig(), batch, roots=roots, ledger=Ledger.look(folder))
+    return _timed(plan, Ledger.look(folder), batch)
 
 
 def render_list(
@@ -66,18 +74,29 @@ def render_list(
         ConfigError, PluginError: a setting is wrong, or something is not installed.
         TargetError: another batch is at work in `folder`, or it can't be written.
     """
-    batch = batch or BatchConfig()
     edit = read_edit(path, lists, media=folder / _MEDIA)
+    return render_edit(
+        edit, folder, render, batch, roots=roots, on_plan=on_plan, on_shot=on_shot, on_outcome=on_outcome
+    )
+
+
+def render_edit(
+    edit: Edit, folder: Path, render: RenderConfig | None = None, batch: BatchConfig | None = None,
+    *, roots: Sequence[Path] = (), on_plan: Callable[[Plan], None] | None = None,
+    on_shot: OnShot | None = None, on_outcome: Callable[[Outcome], None] | None = None,
+) -> BatchResult:  # fmt: skip
+    """Render every shot of a list that was read, as `render_list`; raises what that raises, but for reading."""
+    batch = batch or BatchConfig()
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger(folder))
         plan = plan_batch(edit, folder, render or RenderConfig(), batch, roots=roots, ledger=ledger)
         if plan.problems:
-            raise ShotListError("\n".join([*plan.problems, "nothing was rendered; mend these first"]), path=path)
+            raise ShotListError("\n".join([*plan.problems, "nothing was rendered; mend these first"]), path=edit.path)
         plan = _timed(plan, ledger, batch)
         if on_plan is not None:
             on_plan(plan)
         outcomes = []
-        for outcome in run_batch(plan, ledger, retry=batch.retry, jobs=batch.jobs, on_shot=on_shot):
+        for outcome in run_batch(plan, ledger, batch, on_shot):
             outcomes.append(outcome)
             if on_outcome is not None:
                 on_outcome(outcome)

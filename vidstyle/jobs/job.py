@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vidstyle.config import RenderConfig
 from vidstyle.jobs.naming import TEMPLATE
@@ -18,6 +18,27 @@ Action = Literal["render", "anew", "go on", "skip"]
 SceneBy = Literal["scene", "sequence", "name"]
 
 
+class ClusterConfig(BaseModel):
+    """What a worker of a cluster asks for, and how it is reached."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    address: str | None = Field(
+        default=None, description="HOST:PORT or auto; none: what RAY_ADDRESS says, else workers on this machine alone"
+    )
+    cpus: float = Field(default=1, gt=0, description="cores asked for by a worker; its networks use as many threads")
+    gpus: float | None = Field(
+        default=None, ge=0, description="GPUs asked for by a worker; none: one where there are any and it may be used"
+    )
+    memory: float | None = Field(
+        default=None, gt=0, description="GB of memory asked for by a worker; none: estimated by the largest picture"
+    )
+    patience: float = Field(default=300, gt=0, description="seconds to wait for a worker")
+    store: str | None = Field(
+        default=None, description="URL that sources and results travel through, where machines share no file system"
+    )
+
+
 class BatchConfig(BaseModel):
     """How a list of shots is rendered."""
 
@@ -25,16 +46,44 @@ class BatchConfig(BaseModel):
 
     template: str = Field(default=TEMPLATE, description="names of the clips, below the folder of -o")
     handles: int = Field(default=8, ge=0, description="frames beside each cut, where the source has them")
-    retry: int = Field(default=0, ge=0, description="further attempts where an error may pass (exit 74, 75)")
-    jobs: int = Field(default=1, ge=1, description="shots rendered at once, each in a process of its own if above 1")
+    retry: int | None = Field(
+        default=None, ge=0, description="further attempts where an error may pass (exit 74, 75); none: 0, with ray 3"
+    )
+    jobs: int | None = Field(
+        default=None, ge=1, description="shots rendered at once; none: one, or of a cluster as many as it has room for"
+    )
+    executor: str | None = Field(
+        default=None, description="who renders: serial, processes, ray; none: processes where jobs is above 1"
+    )
+    cluster: ClusterConfig = Field(default_factory=ClusterConfig)
+    part_frames: int | None = Field(
+        default=None,
+        ge=16,
+        description="ray: frames of the parts that longer shots are rendered in, by several workers; none: whole shots",
+    )
     only: tuple[str, ...] = Field(default=(), description="patterns of shots' names, such as 010_*; empty: all")
     first: tuple[str, ...] = Field(default=(), description="patterns of shots that come before the others")
+    longest_first: bool = Field(
+        default=False, description="begin the longest shots first, not the cut's: with many workers it ends sooner"
+    )
     scene_by: SceneBy | None = Field(
         default=None,
         description="let shots of one scene share their colours; a scene is what the list's column scene or sequence "
         "says, or a shot's name without its last part (sc1_010: sc1); none: each shot by itself",
     )
     trial: bool = Field(default=True, description="time a few frames of each style to estimate how long it takes")
+
+    @model_validator(mode="after")
+    def _parts_need_a_cluster(self) -> "BatchConfig":
+        if self.part_frames is not None and self.executor != "ray":
+            raise ValueError("part_frames divides shots among the workers of a cluster; add --executor ray")
+        return self
+
+    @property
+    def attempts(self) -> int:
+        """How often a shot is tried; on many machines something is always lost."""
+        usual = 3 if self.executor == "ray" else 0
+        return 1 + (usual if self.retry is None else self.retry)
 
 
 @dataclass(frozen=True, slots=True)

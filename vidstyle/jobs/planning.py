@@ -71,8 +71,8 @@ def plan_batch(
             problems.append(f"the colours of scenes can't be measured: {error}")
     jobs = [decide(job, edit, folder, batch.template, ledger) for job in jobs]
     problems += _collisions(jobs) + _unversioned(jobs, batch.template)
-    jobs = _in_order(jobs, batch.first)
-    needed = _bytes(jobs, batch.jobs)
+    jobs = _in_order(jobs, batch.first, longest=batch.longest_first)
+    needed = _bytes(jobs, batch.jobs or 1)
     free = _free(folder)
     if needed * _SPARE > free:
         gigabytes = f"about {needed / 1e9:.1f} GB are needed, {free / 1e9:.1f} GB are free"
@@ -174,13 +174,13 @@ def _unversioned(jobs: Sequence[Job], template: str) -> list[str]:
     ]
 
 
-def _in_order(jobs: Sequence[Job], first: Sequence[str]) -> list[Job]:
-    """Those asked for first, then by the list's priority, then in the order of the cut."""
+def _in_order(jobs: Sequence[Job], first: Sequence[str], *, longest: bool) -> list[Job]:
+    """Those asked for first, then by the list's priority, then in the order of the cut, or the longest."""
     place = {id(job): number for number, job in enumerate(jobs)}
 
-    def key(job: Job) -> tuple[int, int, int]:
+    def key(job: Job) -> tuple[int, int, int, int]:
         asked = next((n for n, pattern in enumerate(first) if fnmatch.fnmatch(job.name, pattern)), len(first))
-        return asked, -job.event.priority, place[id(job)]
+        return asked, -job.event.priority, -job.frames * job.pixels if longest else 0, place[id(job)]
 
     return sorted(jobs, key=key)
 

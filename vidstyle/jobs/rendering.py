@@ -1,6 +1,8 @@
 """Renders one job; whatever goes wrong with it is a value."""
 
-from vidstyle.errors import ClipWriteError, DeviceError, TargetError, VidstyleError
+from collections.abc import Callable
+
+from vidstyle.errors import RETRYABLE, TargetBusyError, TargetError, VidstyleError
 from vidstyle.jobs.job import Job
 from vidstyle.pipeline import render_shot
 from vidstyle.progress import OnProgress
@@ -20,20 +22,30 @@ class Failure(Exception):  # noqa: N818 (a value that crosses processes)
 
 def render_job(job: Job, on_progress: OnProgress) -> RenderReport | Failure:
     """Render one job; an error of the shot comes back as a value."""
+    return made_or_failed(lambda: _go_on(job, on_progress))
+
+
+def made_or_failed(make: Callable[[], RenderReport]) -> RenderReport | Failure:
+    """Give what `make` gives, or the error that it raised as a value."""
     try:
-        job.target.parent.mkdir(parents=True, exist_ok=True)
-        if job.action == "go on":
-            try:
-                return _render(job, on_progress, resume=True)
-            except TargetError:  # begun by other software or on another device: it can't be gone on with
-                return _render(job, on_progress)
-        return _render(job, on_progress)
+        return make()
     except VidstyleError as error:
-        may_pass = isinstance(error, ClipWriteError | DeviceError)
-        return Failure(type(error).__name__, str(error), error.exit_code, may_pass=may_pass)
+        return Failure(type(error).__name__, str(error), error.exit_code, may_pass=error.exit_code in RETRYABLE)
     except Exception as error:  # the others must go on
         told = str(error) or type(error).__name__
         return Failure(type(error).__name__, told, VidstyleError.exit_code, may_pass=False)
+
+
+def _go_on(job: Job, on_progress: OnProgress) -> RenderReport:
+    job.target.parent.mkdir(parents=True, exist_ok=True)
+    if job.action == "go on":
+        try:
+            return _render(job, on_progress, resume=True)
+        except TargetBusyError:
+            raise
+        except TargetError:  # begun by other software or on another device: it can't be gone on with
+            return _render(job, on_progress)
+    return _render(job, on_progress)
 
 
 def _render(job: Job, on_progress: OnProgress, *, resume: bool = False) -> RenderReport:

@@ -1,76 +1,53 @@
-"""Renders the jobs of a plan, one after another or several at once; a shot that fails stops no other."""
+"""Renders the jobs of a plan with some executor, and keeps the ledger; a shot that fails stops no other."""
 
-import functools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from vidstyle.errors import VidstyleError
 from vidstyle.jobs.deciding import hash_of
-from vidstyle.jobs.job import Job, Outcome
+from vidstyle.jobs.executors import Executor, OnShot, executor_for
+from vidstyle.jobs.job import BatchConfig, Job, Outcome
 from vidstyle.jobs.ledger import Entry, Ledger
 from vidstyle.jobs.planning import Plan
-from vidstyle.jobs.rendering import Failure, render_job
+from vidstyle.jobs.rendering import Failure
 from vidstyle.jobs.sidecar import sidecar_of, write_sidecar
-from vidstyle.jobs.workers import Workers
-from vidstyle.progress import Progress
 from vidstyle.report import RenderReport
 
-OnShot = Callable[[Job, Progress | None], None]
 
-
-def run_batch(
-    plan: Plan, ledger: Ledger, *, retry: int = 0, jobs: int = 1, on_shot: OnShot | None = None
-) -> Iterator[Outcome]:
+def run_batch(plan: Plan, ledger: Ledger, batch: BatchConfig, on_shot: OnShot | None = None) -> Iterator[Outcome]:
     """Render what the plan says, and yield what came of each shot as soon as it is known; skipped ones first.
 
-    Raises ClipWriteError where the ledger itself can't be written.
+    An error that may pass is met with another attempt at once, `batch.attempts` in all.
+
+    Raises:
+        ClipWriteError: the ledger itself can't be written.
+        PluginError, DeviceError: there is no such executor, or it has no workers.
     """
-    tell = on_shot or (lambda _job, _progress: None)
     for job in plan.jobs:
         if job.action == "skip":
             yield Outcome(job, "skipped", sha256=ledger.of(job.name)[-1].sha256)
-    waiting = list(plan.to_render)
-    if jobs == 1 or len(waiting) < 2:  # noqa: PLR2004
-        for job in waiting:
-            yield _attempts(job, plan, ledger, retry, tell)
+    if not plan.to_render:
         return
-    with Workers(min(jobs, len(waiting))) as workers:
-        yield from _together(waiting, plan, ledger, retry, tell, workers)
+    with executor_for(plan.to_render, batch, on_shot or (lambda _job, _progress: None)) as executor:
+        yield from _render(plan, ledger, batch.attempts, executor)
 
 
-def _attempts(job: Job, plan: Plan, ledger: Ledger, retry: int, tell: OnShot) -> Outcome:
-    for attempt in range(1, retry + 2):
-        _begin(job, ledger, plan.folder)
-        started = time.monotonic()
-        made = render_job(job, functools.partial(tell, job))
-        outcome = _end(job, made, plan, ledger, attempt, time.monotonic() - started)
-        if outcome.status == "done" or not (isinstance(made, Failure) and made.may_pass) or attempt > retry:
-            break
-        job = replace(job, action="go on")
-    return outcome
-
-
-def _together(
-    waiting: Sequence[Job], plan: Plan, ledger: Ledger, retry: int, tell: OnShot, workers: Workers
-) -> Iterator[Outcome]:
-    queue, attempts, started = list(waiting), dict[str, int](), dict[str, float]()
-    while queue or workers.busy:
-        while queue and workers.idle:
-            job = queue.pop(0)
+def _render(plan: Plan, ledger: Ledger, most: int, executor: Executor) -> Iterator[Outcome]:
+    queue, attempts, started = list(plan.to_render), dict[str, int](), dict[str, float]()
+    while queue or started:
+        while (place := next((n for n, job in enumerate(queue) if executor.free_for(job)), None)) is not None:
+            job = queue.pop(place)
             attempts[job.name] = attempts.get(job.name, 0) + 1
             _begin(job, ledger, plan.folder)
             started[job.name] = time.monotonic()
-            workers.give(job)
-        for job, told in workers.wait():
-            if isinstance(told, Progress):
-                tell(job, told)
-                continue
-            outcome = _end(job, told, plan, ledger, attempts[job.name], time.monotonic() - started[job.name])
-            if isinstance(told, Failure) and told.may_pass and attempts[job.name] <= retry:
-                queue.append(replace(job, action="go on"))
+            executor.give(job)
+        for job, made in executor.wait():
+            outcome = _end(job, made, plan, ledger, attempts[job.name], time.monotonic() - started.pop(job.name))
+            if isinstance(made, Failure) and made.may_pass and attempts[job.name] < most:
+                queue.insert(0, replace(job, action="go on"))
             else:
                 yield outcome
 

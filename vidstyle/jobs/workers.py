@@ -3,8 +3,7 @@
 import multiprocessing
 import os
 import signal
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -13,12 +12,13 @@ from types import TracebackType
 
 import torch
 
-from vidstyle.jobs.job import Job
+from vidstyle.jobs.executors import Made, OnShot
+from vidstyle.jobs.job import BatchConfig, Job
 from vidstyle.jobs.rendering import Failure, render_job
 from vidstyle.progress import Progress
-from vidstyle.report import RenderReport
+from vidstyle.stopping import Stopped, on_signal
 
-_GRACE = 20.0  # seconds for a process to put away its finished frames
+_GRACE = 30.0  # seconds for a process to put away its finished frames, more than work.grace
 _LOST = 75  # exit code: another attempt may succeed
 
 
@@ -32,12 +32,13 @@ class _Worker:
 class Workers:
     """Some processes; a context manager, whose end stops those that are still at work."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, jobs: Sequence[Job], batch: BatchConfig, on_shot: OnShot) -> None:
+        count = max(1, min(batch.jobs or 1, len(jobs)))
+        self._on_shot = on_shot
         self._context = multiprocessing.get_context("spawn")
         self._threads = max(1, (os.cpu_count() or 1) // count)
         self._count = count
         self._workers: list[_Worker] = []
-        self._lost: deque[tuple[Job, Failure]] = deque()
 
     def __enter__(self) -> "Workers":
         self._workers = [self._start() for _ in range(self._count)]
@@ -56,14 +57,8 @@ class Workers:
                 worker.process.kill()
                 worker.process.join()
 
-    @property
-    def busy(self) -> bool:
-        """Whether any of them is at work."""
-        return bool(self._lost) or any(worker.job is not None for worker in self._workers)
-
-    @property
-    def idle(self) -> bool:
-        """Whether any of them is not."""
+    def free_for(self, job: Job) -> bool:  # noqa: ARG002 (one process is like another)
+        """Whether any of them is idle."""
         return any(worker.job is None for worker in self._workers)
 
     def give(self, job: Job) -> None:
@@ -73,10 +68,8 @@ class Workers:
         with suppress(OSError):  # it died meanwhile: `wait` finds that out
             worker.pipe.send(job)
 
-    def wait(self) -> Iterator[tuple[Job, Progress | RenderReport | Failure]]:
-        """Wait until something is told, and yield it; a process that died tells a failure."""
-        while self._lost:
-            yield self._lost.popleft()
+    def wait(self) -> Iterator[tuple[Job, Made]]:
+        """Wait until something is told, and yield what was made; a process that died has made a failure."""
         by_pipe = {worker.pipe: worker for worker in self._workers if worker.job is not None}
         for pipe in wait(list(by_pipe), timeout=1.0) if by_pipe else ():
             worker = by_pipe[pipe]  # type: ignore[index]
@@ -87,8 +80,10 @@ class Workers:
             except (EOFError, OSError):
                 yield job, self._replace(worker)
                 continue
-            if not isinstance(told, Progress):
-                worker.job = None
+            if isinstance(told, Progress):
+                self._on_shot(job, told)
+                continue
+            worker.job = None
             yield job, told
 
     def _replace(self, worker: _Worker) -> Failure:
@@ -110,18 +105,10 @@ class Workers:
 def _work(pipe: Connection, threads: int) -> None:
     """The life of a process: render what comes, until the pipe or the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; who started us says when to stop
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, on_signal)
     torch.set_num_threads(threads)
-    with suppress(EOFError, OSError, _Stopped):
+    with suppress(EOFError, OSError, Stopped):
         while True:
             job = pipe.recv()
             # A pipe whose other end was killed raises here, in the middle of a shot, and so ends the orphan.
             pipe.send(render_job(job, pipe.send))
-
-
-class _Stopped(BaseException):
-    pass
-
-
-def _stop(_number: int, _frame: object) -> None:
-    raise _Stopped

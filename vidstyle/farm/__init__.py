@@ -1,0 +1,1 @@
+"""Many machines: a pool of workers on engines that exist."""
