@@ -52,7 +52,7 @@ def main(names: list[str]) -> None:
     known = [pair for pair in pairs() if not names or pair.name in names]
     print(f"torch {torch.__version__}, OpenCV {cv2.__version__}, CPU, {torch.get_num_threads()} threads")
     print(
-        f"{'pair':12}{'size':>10}  {'estimator':18}{'scale':>6}{'EPE':>8}{'> 3 px':>8}{'ms':>8}{'prec':>7}{'recall':>7}"
+        f"{'pair':12}{'size':>10}  {'estimator':20}{'scale':>6}{'EPE':>8}{'> 3 px':>8}{'ms':>8}{'prec':>7}{'recall':>7}"
     )
     for pair in known:
         height, width = pair.first.shape[-2:]
@@ -61,14 +61,15 @@ def main(names: list[str]) -> None:
             found = accuracy(pair, flow)
             hidden = "" if found.precision is None else f"{found.precision:7.2f}{found.recall:7.2f}"
             figures = f"{found.error:8.3f}{100 * found.outliers:7.1f}%{1000 * seconds:8.0f}{hidden}"
-            print(f"{pair.name:12}{f'{width}x{height}':>10}  {title:18}{config.scale:6.2g}{figures}", flush=True)
+            print(f"{pair.name:12}{f'{width}x{height}':>10}  {title:20}{config.scale:6.2g}{figures}", flush=True)
 
 
 def estimators() -> Iterator[tuple[str, MotionConfig]]:
     """Give every estimator at every preset and at two scales, with a title."""
     for scale in (1.0, 0.5):
-        for preset in ("ultrafast", "fast", "medium"):
-            yield f"dis {preset}", MotionConfig(preset=preset, scale=scale)
+        for preset in ("ultrafast", "fast", "balanced", "medium"):
+            for name in ("dis", "dis-torch"):
+                yield f"{name} {preset}", MotionConfig(estimator=name, preset=preset, scale=scale)
         yield "farneback", MotionConfig(estimator="farneback", scale=scale)
     if RAFT.is_file():
         for scale in (1.0, 0.5):
