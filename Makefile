@@ -10,13 +10,14 @@ demo: $(READY)
 	$(BIN)/vidstyle demo --overwrite
 
 test: check
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0 --cov --cov-report=term:skip-covered
 
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint -c docker/.hadolint.yaml docker/Dockerfile
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -18,13 +18,6 @@ LOSSLESS = {"encode__encoder": "ffv1"}
 
 
 @pytest.fixture(scope="module")
-def style(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("styles") / "small"
-    save_small_style(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("clips") / "a.mkv", codec="ffv1", audio=(), cuts=(8,))
 
@@ -252,3 +245,52 @@ def test_the_report_names_all_styles_of_a_mixture_and_another_share_is_another_r
     assert len({report.style_sha256, *(share.sha256 for share in report.styles)}) == 3
     assert report.settings.blend.stability == pytest.approx(0.75 * 0.97 + 0.25 * 0.5)
     assert report.resumed
+
+
+@pytest.fixture(scope="module")
+def adjustable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("styles") / "dialled"
+    save_small_style(folder, network="adjustable-resnet", adjustable=True)
+    return folder
+
+
+@pytest.mark.parametrize("hold", [1, 2])
+def test_an_adjustable_style_draws_at_each_frames_strength_and_comes_back_to_the_source(
+    tmp_path: Path, adjustable: Path, source: Path, hold: int
+):
+    curve: dict[str, Any] = {"blend__strength": "0@2,0.5@4,0.5@8,1@9", "blend__stability": 0.0, "stylize__hold": hold}
+    for batch in (1, 5):
+        render(source, tmp_path / f"{batch}.mkv", adjustable, decode__batch=batch, **curve)
+    render(source, tmp_path / "half.mkv", adjustable, **curve | {"blend__strength": 0.5})
+    render(source, tmp_path / "full.mkv", adjustable, **curve | {"blend__strength": 1.0})
+    made, again = codes(tmp_path / "1.mkv"), codes(tmp_path / "5.mkv")
+    before, half, full = codes(source), codes(tmp_path / "half.mkv"), codes(tmp_path / "full.mkv")
+    assert (made == again).all()
+    assert (made[:3] == before[:3]).all()
+    assert (made[4:8] == half[4:8]).all()
+    assert (made[10:] == full[10:]).all()
+    mixed = (before + full) / 2
+    assert np.abs(half - mixed).max() > 3  # drawn, not mixed
+
+
+def test_a_render_with_an_adjustable_style_goes_on_at_the_right_strength(
+    tmp_path: Path, adjustable: Path, source: Path
+):
+    curve: dict[str, Any] = {"blend__strength": "0.2@0,1@11", "decode__batch": 2, "work__every": 0.0}
+    render(source, tmp_path / "whole.mkv", adjustable, **curve)
+    with pytest.raises(PowerCutError):
+        render(source, tmp_path / "parts.mkv", adjustable, on_progress=killed_after(4), **curve)
+    report = render(source, tmp_path / "parts.mkv", adjustable, resume=True, **curve)
+    assert report.resumed
+    assert (codes(tmp_path / "parts.mkv") == codes(tmp_path / "whole.mkv")).all()
+
+
+def test_a_mixture_is_told_the_strength_only_where_all_of_it_is_adjustable(
+    tmp_path: Path, adjustable: Path, style: Path, source: Path
+):
+    both = f"{adjustable}:0.5,{style}:0.5"
+    settings: dict[str, Any] = {"blend__stability": 0.0}
+    for name, strength in (("half", 0.5), ("full", 1.0)):
+        render(source, tmp_path / f"{name}.mkv", both, blend__strength=strength, **settings)
+    mixed = (codes(source) + codes(tmp_path / "full.mkv")) / 2
+    assert np.abs(codes(tmp_path / "half.mkv") - mixed).max() <= 2

@@ -40,13 +40,13 @@ def test_each_python_example_runs(text: str, tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("line", command_lines())
-def test_each_command_line_has_known_commands_and_options(line: str):
+def test_each_command_line_is_one_that_would_run(line: str):
     command = typer.main.get_command(app)
     words = shlex.split(line)[1:]
     while words and hasattr(command, "commands") and words[0] in command.commands:
         command = command.commands[words.pop(0)]
     if default := getattr(command, "default", ""):
         command = command.commands[default]
-    known = {option for parameter in command.params for option in parameter.opts} | {"--help", "-h"}
-    options = {word.split("=")[0] for word in words if word.startswith("-") and not word.lstrip("-")[:1].isdigit()}
-    assert options <= known, f"{line}: {sorted(options - known)} unknown to {command.name}"
+    if {"--help", "-h"} & set(words):
+        return
+    command.make_context(command.name, words)  # raises where something is unknown, missing or too much

@@ -71,3 +71,11 @@ def test_read_report(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyte
 def test_every_example_is_tested():
     tested = Path(__file__).read_text()
     assert all(f'"{path.name}"' in tested for path in EXAMPLES.glob("*.py"))
+
+
+@pytest.mark.slow
+def test_paint_footage(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    start(monkeypatch, "paint_footage.py", "footage")
+    assert "20 pictures and shot.mp4" in capsys.readouterr().out
+    assert len({path.read_bytes() for path in (folder / "footage").glob("*.png")}) == 20
+    assert probe(folder / "footage" / "shot.mp4").video.frames == 24

@@ -33,13 +33,6 @@ class PowerCutError(Exception):
 
 
 @pytest.fixture(scope="module")
-def style(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("styles") / "small"
-    save_small_style(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("clips") / "a.mp4", frames=14, cuts=(9,), width=64, height=48)
 

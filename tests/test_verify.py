@@ -12,7 +12,6 @@ import pytest
 from tests.clips import ClipRecipe, make_clip
 from tests.media.evidence import copy_clip
 from tests.media.test_converting import with_noise
-from tests.styles import save_small_style
 from vidstyle import RenderReport, Shot, Span, render_shot
 from vidstyle.cli import run
 from vidstyle.config import load_config
@@ -31,13 +30,6 @@ RICH = ClipRecipe(
     sample_aspect_ratio=Fraction(16, 11), rotation=90, timecode="01:00:00:00", audio=("aac", "pcm_s16le"),
     audio_languages=("eng", "deu"), codec="libx264", chroma_location="topleft",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def style(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("styles") / "small"
-    save_small_style(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Examines this machine: what is here, what is not, and what each absence costs."""
 
-import os
+import importlib
 import platform
 import re
 import shutil
@@ -12,12 +12,23 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from vidstyle.config import RenderConfig
-from vidstyle.devices import free_memory, host_memory, text_of
+from vidstyle.devices import cores, free_memory, host_memory, text_of
 from vidstyle.errors import EncoderUnavailableError, StyleError
-from vidstyle.media.availability import Availability, available_decoders, available_encoders, ffmpeg_versions
+from vidstyle.media.availability import (
+    Availability,
+    available_decoders,
+    available_encoders,
+    ffmpeg_versions,
+    why_no_hardware_decoder,
+)
 from vidstyle.networks import load_style, style_folders, user_models
 
 _PACKAGES = ("torch", "torchvision", "av", "opencv-python-headless", "numpy", "kornia", "safetensors", "pydantic")
+# Name, ONNX Runtime's execution provider, and the extra that brings it.
+_PROVIDERS = (
+    ("onnx on CUDA", "CUDAExecutionProvider", "onnx-gpu"),
+    ("TensorRT", "TensorrtExecutionProvider", "tensorrt"),
+)
 _REQUIREMENT = re.compile(r"^(?P<name>[\w.-]+).*\bextra\s*==\s*['\"](?P<extra>[\w.-]+)['\"]")
 
 
@@ -65,6 +76,7 @@ class Diagnosis(_Part):
     devices: tuple[Device, ...]
     encoders: tuple[Finding, ...] = Field(description="encoder presets, each opened for real")
     decoders: tuple[Finding, ...] = Field(description="decoders, each opened for real")
+    acceleration: tuple[Finding, ...] = Field(description="what a GPU could do beside torch: decode, other runtimes")
     programs: tuple[Finding, ...] = Field(description="programs looked for on PATH")
     extras: tuple[Finding, ...] = Field(description="optional parts of vidstyle")
     styles: tuple[Finding, ...] = Field(description="styles, each loaded for real")
@@ -89,20 +101,22 @@ def examine() -> Diagnosis:
     )
     encoders = tuple(_finding(found, _encoder_cost(found)) for found in available_encoders())
     decoders = tuple(_finding(found, _decoder_cost(found)) for found in available_decoders())
+    acceleration = tuple(_acceleration(gpu=len(devices) > 1))
     programs = tuple(map(_program, ("ffmpeg", "ffprobe")))
     extras, styles = tuple(_extras()), tuple(_styles())
-    absences = (*encoders, *decoders, *programs, *extras, *styles)
+    absences = (*encoders, *decoders, *acceleration, *programs, *extras, *styles)
     return Diagnosis(
         vidstyle=version("vidstyle"),
         python=platform.python_version(),
         platform=platform.platform(),
-        cores=_cores(),
+        cores=cores(),
         torch=_torch(),
         packages={name: _installed(name) or "absent" for name in _PACKAGES},
         ffmpeg=ffmpeg_versions(),
         devices=devices,
         encoders=encoders,
         decoders=decoders,
+        acceleration=acceleration,
         programs=programs,
         extras=extras,
         styles=styles,
@@ -158,6 +172,30 @@ def _finding(found: Availability, cost: str) -> Finding:
     return Finding(name=found.name, there=found.opens, detail=detail, cost="" if found.opens else cost)
 
 
+def _acceleration(*, gpu: bool) -> Iterable[Finding]:
+    """What is absent costs nothing where there is no GPU that could use it."""
+    reason = why_no_hardware_decoder()
+    cost = (
+        "NVDEC does not open, so the CPU decodes, whatever decode.hardware says; the driver must be there with its "
+        "video part (in a container: NVIDIA_DRIVER_CAPABILITIES=compute,utility,video)."
+    )
+    yield Finding(name="nvdec", there=not reason, detail=reason or "cuda", cost=cost if reason and gpu else "")
+    known = _onnx_providers()
+    for name, provider, extra in _PROVIDERS:
+        there = provider in known
+        detail = provider if there else f"ONNX Runtime has {', '.join(known)}" if known else "no ONNX Runtime"
+        cost = f"{name} runs no network on the GPU; get it with: pip install 'vidstyle[{extra}]'"
+        yield Finding(name=name, there=there, detail=detail, cost=cost if gpu and not there else "")
+
+
+def _onnx_providers() -> list[str]:
+    try:
+        runtime = importlib.import_module("onnxruntime")
+    except ImportError:
+        return []
+    return list(runtime.get_available_providers())
+
+
 def _program(name: str) -> Finding:
     path = shutil.which(name)
     cost = (
@@ -168,15 +206,20 @@ def _program(name: str) -> Finding:
 
 
 def _extras() -> Iterable[Finding]:
-    """The extras that the installed package declares, so that this list can't fall behind."""
+    """The extras that the installed package declares, so that this list can't fall behind.
+
+    What those for a GPU would bring is told by `_acceleration`, where there is a GPU.
+    """
+    told = {extra for _, _, extra in _PROVIDERS}
     packages: dict[str, list[str]] = {}
     for requirement in requires("vidstyle") or ():
         if match := _REQUIREMENT.match(requirement):
             packages.setdefault(match["extra"], []).append(match["name"])
     for extra, names in sorted(packages.items()):
         absent = [name for name in names if _installed(name) is None]
+        there, quiet = not absent, not absent or extra in told
         cost = f"The extra {extra!r} is not there ({', '.join(absent)}); get it with: pip install 'vidstyle[{extra}]'"
-        yield Finding(name=extra, there=not absent, detail=", ".join(names), cost=cost if absent else "")
+        yield Finding(name=extra, there=there, detail=", ".join(names), cost="" if quiet else cost)
 
 
 def _styles() -> Iterable[Finding]:
@@ -203,10 +246,6 @@ def _installed(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _processor() -> str:

@@ -16,7 +16,6 @@ from vidstyle.identity import identity_of
 from vidstyle.media import (
     ClipInfo,
     Passthrough,
-    Point,
     ReadTally,
     VideoInfo,
     Work,
@@ -34,18 +33,19 @@ from vidstyle.networks import Mixture, load_styles, tell_styles
 from vidstyle.progress import Counter, OnProgress
 from vidstyle.report import RenderReport, Versions, comment_of
 from vidstyle.shots import Shot
-from vidstyle.stages.batches import MovingBatch
-from vidstyle.stages.blend import BlendConfig, Memory, Mix, Watch, blend
+from vidstyle.stages.batches import MovingBatch, StyledBatch
+from vidstyle.stages.blend import BlendConfig, Mix, Watch, blend
 from vidstyle.stages.colour import luma_weights
 from vidstyle.stages.debug import DebugView
 from vidstyle.stages.grade import grade
 from vidstyle.stages.mask import open_masks
 from vidstyle.stages.motion import estimate_motion, without_motion
+from vidstyle.stages.past import Past
 from vidstyle.stages.prefetch import prefetch
-from vidstyle.stages.remembering import from_tensors, to_tensors
+from vidstyle.stages.rolling import Roll, from_drawing
 from vidstyle.stages.settle import settle
-from vidstyle.stages.spool import Spool
-from vidstyle.stages.stylize import stylize
+from vidstyle.stages.spool import Spool, spool_folder
+from vidstyle.stages.stylize import Ready, make_ready, stylize
 
 
 def render_shot(
@@ -66,13 +66,10 @@ def render_shot(
     frames are kept beside `target`, so that after a kill another call goes on from there with `resume`. With
     `embed_report` the clip's comment says how it was made.
 
-    Raises:
-        ClipError, StyleError, DeviceError, ConfigError, PluginError: as drawn in `vidstyle.errors`.
+    Raises ClipError, StyleError, DeviceError, ConfigError and PluginError as drawn in `vidstyle.errors`.
     """
-    config = config or RenderConfig()
-    device = resolve_device(config.device)
-    style = load_styles(config.style, config.stylize.mix, device=device)
-    config = _with_style_defaults(config, style)
+    config, device, style = _loaded(config or RenderConfig())
+    ready = make_ready(style, config.stylize) if config.blend.strength != 0 or debug_video else Ready((), "")
     started = time.monotonic()
     with ExitStack() as stack:  # closes in reverse, also while an error is being handled
         reader = stack.enter_context(open_reader(shot.source, config.decode, device=device))
@@ -80,23 +77,51 @@ def render_shot(
         total = _expected(reader.info.video.frames, shot.span)
         if _needs_motion(config, style):
             require_motion(config.motion, range(shot.span.start, shot.span.start + (total or 1)))
+        identity = identity_of(shot, config, style, str(device)) | {"backend": ready.told}
         keep = _keeping(config, debug_video, resume=resume)
-        identity = identity_of(shot, config, style, str(device))
         work = stack.enter_context(Work(target, identity, keep, resume=resume, overwrite=overwrite))
-        like = _labelled(cut_to(reader.info, shot.span), shot)
+        like = labelled(cut_to(reader.info, shot.span), shot)
         like = _with_comment(like, shot, style, config, str(device)) if embed_report else like
         writer = stack.enter_context(open_writer(target, like=like, config=config.encode, overwrite=overwrite))
-        frames = stack.enter_context(prefetch(reader.frames(shot.span)))
+        roll, resumed = Roll.of(shot, work.frames, config.stylize.hold), work.frames
+        frames = stack.enter_context(prefetch(reader.frames(roll.looked)))
         watch = stack.enter_context(_watching(debug, reader.info, shot.span))  # ends before anything gets its name
-        past = _Past(shot.span.start, work, device, whole_shots=_looks_ahead(config))
+        past = Past(roll, work, device, whole_shots=_looks_ahead(config))
         work.point = past.point
-        counter = Counter(total, on_progress, before=work.frames, passes=2 if _looks_ahead(config) else 1)
-        ahead = _Ahead(stack.enter_context(Spool(target.parent)), counter.add) if _looks_ahead(config) else None
-        mix = stack.enter_context(_mixing(config, reader.info.video, past, total, device))
-        rendered = _transform(frames, style, config, past, ahead, watch, mix)
-        tally = writer.write(counter.over(rendered), reader.packets(shot.span), work)
-    seconds = time.monotonic() - started
-    outcome = None if names_pictures(target) else Outcome.of(reader.info, target, tally.packets)
+        counter = Counter(total, on_progress, before=resumed, passes=2 if _looks_ahead(config) else 1)
+        ahead = _Ahead(stack.enter_context(Spool(spool_folder(target))), counter.add) if _looks_ahead(config) else None
+        plain = config.blend.strength == 0 and watch is None  # the source itself: nothing else would leave a trace
+        moving = None if plain else stack.enter_context(prefetch(_moving(frames, style, config, past), depth=1))
+        mix = stack.enter_context(_mixing(config, style, reader.info.video, past, device))
+        styled = None if moving is None else stack.enter_context(_styled(moving, style, config, ready, past, mix))
+        rendered = roll.split(frames) if styled is None else _blended(styled, config, past, ahead, watch, mix)
+        kept = roll.kept_of(rendered, roll.looked.start if moving is None else past.begin)
+        tally = writer.write(counter.over(kept), reader.packets(shot.span), work)
+    return _report(
+        (shot, target, style, config, device),
+        (reader.tally, tally),
+        backend=ready.told,
+        encoder=writer.encoder,
+        resumed=resumed,
+        cuts=tuple(past.cuts) if _looks_for_cuts(config, style) else None,
+        seconds=round(time.monotonic() - started, 3),
+        outcome=None if names_pictures(target) else Outcome.of(reader.info, target, tally.packets),
+        warnings=(*ready.warnings, *reader.warnings, *writer.warnings, *work.warnings),
+    )
+
+
+def _loaded(config: RenderConfig) -> tuple[RenderConfig, torch.device, Mixture]:
+    """Load the styles onto the device; gives the settings with the styles' own defaults."""
+    device = resolve_device(config.device)
+    style = load_styles(config.style, config.stylize.mix, device=device)
+    return _with_style_defaults(config, style), device, style
+
+
+def _report(
+    given: tuple[Shot, Path, Mixture, RenderConfig, torch.device], counted: tuple[ReadTally, WriteTally], **told: Any
+) -> RenderReport:
+    """Say what was to be rendered, what was counted, and what else is `told`."""
+    (shot, target, style, config, device), (read, written) = given, counted
     return RenderReport(
         source=shot.source,
         target=target,
@@ -105,38 +130,27 @@ def render_shot(
         style_sha256=style.card.sha256,
         styles=tell_styles(config.style),
         device=str(device),
-        encoder=writer.encoder,
-        resumed=past.begin - past.first,
-        **_counted(reader.tally, tally),
-        cuts=tuple(past.cuts) if _looks_for_cuts(config, style) else None,
-        outcome=outcome,
-        seconds=round(seconds, 3),
-        warnings=(*reader.warnings, *writer.warnings, *work.warnings),
+        decoded=read.decoded - read.skipped,
+        concealed=read.concealed,
+        dropped=read.dropped,
+        written=written.frames,
+        packets=written.packets,
+        frame_hash=written.frame_hash,
         settings=config,
         versions=Versions.here(),
+        **told,
     )
 
 
-def _counted(read: ReadTally, written: WriteTally) -> dict[str, Any]:
-    return {
-        "decoded": read.decoded - read.skipped,
-        "concealed": read.concealed,
-        "dropped": read.dropped,
-        "written": written.frames,
-        "packets": written.packets,
-        "frame_hash": written.frame_hash,
-    }
-
-
 @contextmanager
-def _mixing(
-    config: RenderConfig, video: VideoInfo, past: "_Past", total: int | None, device: torch.device
-) -> Iterator[Mix]:
+def _mixing(config: RenderConfig, style: Mixture, video: VideoInfo, past: Past, device: torch.device) -> Iterator[Mix]:
     """Open the last step of the blend, with the matte that it looks at."""
-    stop = None if total is None else past.first + total
+    total = _expected(video.frames, past.roll.rendered)
+    stop = None if total is None else past.roll.rendered.start + total
     with open_masks(config.mask, video, past.begin, stop, device) as masks:
         origin = (video.start or 0) * video.time_base
-        yield Mix(config.blend, first=past.begin, origin=origin, masks=masks, weights=luma_weights(video))
+        weights, adjustable = luma_weights(video), style.is_adjustable
+        yield Mix(config.blend, first=past.begin, origin=origin, masks=masks, weights=weights, adjustable=adjustable)
 
 
 def stylize_clip(
@@ -156,26 +170,44 @@ def stylize_clip(
     return render_shot(Shot(Path(source)), Path(target), config, overwrite=overwrite, on_progress=on_progress)
 
 
-def _transform(
-    frames: Iterable[FrameBatch],
-    style: Mixture,
+def _moving(frames: Iterable[FrameBatch], style: Mixture, config: RenderConfig, past: Past) -> Iterator[MovingBatch]:
+    """Give the frames that are rendered with their motion, from one on whose drawing is known or new."""
+    roll, hold = past.roll, config.stylize.hold
+    divided = roll.split(frames, hold)
+    if _needs_motion(config, style):
+        moving = estimate_motion(divided, config.motion, roll.looked.start, hold=hold, begin=past.begin)
+    else:
+        moving = without_motion(divided, config.motion.cuts, roll.looked.start, hold=hold, begin=past.begin)
+    if past.memory.held is None:
+        skipped, moving = from_drawing(moving)
+        past.begin += skipped
+    return roll.until_end(moving, past.begin, divided)
+
+
+@contextmanager
+def _styled(
+    moving: Iterable[MovingBatch], style: Mixture, config: RenderConfig, ready: Ready, past: Past, mix: Mix
+) -> Iterator[Iterable[StyledBatch]]:
+    """Let the generators run ahead, but for one that remembers: its memory is that of the frames written."""
+    if _looks_for_cuts(config, style):
+        moving = past.noting_cuts(moving)
+    strengths = mix.strengths if style.is_adjustable else None
+    styled = grade(stylize(moving, style, config.stylize, past.memory, strengths, ready), config.grade)
+    if style.is_recurrent:
+        yield styled
+        return
+    with prefetch(styled, depth=1) as ahead:
+        yield ahead
+
+
+def _blended(
+    styled: Iterable[StyledBatch],
     config: RenderConfig,
-    past: "_Past",
+    past: Past,
     ahead: "_Ahead | None",
     watch: Watch | None,
     mix: Mix,
 ) -> Iterable[FrameBatch]:
-    # At strength 0 it is the source itself: neither motion nor the generator would leave a trace.
-    if config.blend.strength == 0 and watch is None:
-        return frames
-    hold = config.stylize.hold
-    if _needs_motion(config, style):
-        moving = estimate_motion(frames, config.motion, past.first, hold=hold, begin=past.begin)
-    else:
-        moving = without_motion(frames, config.motion.cuts, past.first, hold=hold, begin=past.begin)
-    if _looks_for_cuts(config, style):
-        moving = past.noting_cuts(moving)
-    styled = grade(stylize(moving, style, config.stylize, past.memory), config.grade)
     if ahead is not None:
         estimator = build_estimator(config.motion)
         styled = settle(styled, config.blend, estimator, ahead.spool, past.begin, on_frames=ahead.on_frames)
@@ -189,40 +221,12 @@ class _Ahead(NamedTuple):
     on_frames: Callable[[int], None]
 
 
-class _Past:
-    """What the frames to come need to know of those before them, also when another run made those.
-
-    Convention: `first` is the number in the clip of the span's first frame, `begin` of the first one not yet finished.
-    `whole_shots`: the blend needs a shot's end for its beginning, so that one can only go on where a shot begins.
-    """
-
-    def __init__(self, first: int, work: Work, device: torch.device, *, whole_shots: bool) -> None:
-        self._whole_shots = whole_shots
-        self.first = first
-        self.begin = first + work.frames
-        self.cuts = list(work.found.cuts)
-        self.memory = from_tensors(Memory, work.found.tensors, device)
-
-    def point(self, finished: int) -> Point | None:
-        """Give it as it is after the last finished batch."""
-        if self._whole_shots:
-            now = self.first + finished  # cuts are known long before
-            return Point(cuts=tuple(cut for cut in self.cuts if cut < now)) if now in self.cuts else None
-        return Point(to_tensors(self.memory), tuple(self.cuts))
-
-    def noting_cuts(self, moving: Iterable[MovingBatch]) -> Iterator[MovingBatch]:
-        """Pass batches on and keep the numbers of the frames that begin a new shot."""
-        number = self.begin
-        for batch in moving:
-            self.cuts += [n for n, cut in enumerate(batch.restarts, start=number) if cut and n > self.first]
-            number += len(batch)
-            yield batch
-
-
-def _labelled(like: ClipInfo, shot: Shot) -> ClipInfo:
-    """Give the clip the shot's timecode and reel, where it says none itself."""
+def labelled(like: ClipInfo, shot: Shot) -> ClipInfo:
+    """Give the clip the shot's timecode and reel, where it says none itself; a part has the picture alone."""
     reel = {"reel_name": shot.reel} if shot.reel else {}
     labels = {"timecode": like.video.timecode or shot.timecode, "metadata": {**like.video.metadata, **reel}}
+    if shot.whole is not None:
+        like = like.model_copy(update={"audio": (), "others": (), "chapters": ()})
     return like.model_copy(update={"video": like.video.model_copy(update=labels)})
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -55,6 +55,7 @@ class RenderReport(_Report):
     style_sha256: str = Field(description="of the style's weights; of a mixture over all its shares")
     styles: tuple[StyleShare, ...] = Field(default=(), description="what was mixed, or the one style alone")
     device: str
+    backend: str = Field(default="", description="what ran the networks, with version and precision; empty: none ran")
     encoder: str = Field(description="the encoder that really ran")
     decoded: int = Field(description="frames decoded within the span")
     concealed: int = Field(description="of these, frames that the decoder repaired")
@@ -92,8 +93,7 @@ class RenderReport(_Report):
 def read_report(path: Path) -> RenderReport:
     """Read a report that `stylize --report` wrote. Raises ConfigError where the file is absent or no such report."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        return RenderReport.model_validate({key: value for key, value in told.items() if key not in _COMPUTED})
+        return report_of(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ConfigError(f"the report {path} can't be read: {error.strerror}", key="report") from error
     except (ValueError, AttributeError) as error:  # no JSON, no object, or another one
@@ -101,6 +101,13 @@ def read_report(path: Path) -> RenderReport:
         raise ConfigError(
             f"{path} is no report of a render ({first}); name what --report wrote", key="report"
         ) from error
+
+
+def report_of(told: object) -> RenderReport:
+    """Make a report of what one has told as JSON. Raises pydantic's ValidationError where it is none."""
+    if isinstance(told, Mapping):
+        told = {key: value for key, value in told.items() if key not in _COMPUTED}
+    return RenderReport.model_validate(told)
 
 
 def report_schema() -> dict[str, Any]:

@@ -109,3 +109,12 @@ def test_a_shot_that_fails_leaves_code_1_and_the_others(
 )  # fmt: skip
 def test_wrong_arguments_end_with_their_codes(folder: Path, arguments: tuple[str, ...], code: int):
     assert run("--dry-run", *arguments) == code
+
+
+def test_figures_for_prometheus_are_kept_in_a_file(folder: Path, capsys: pytest.CaptureFixture[str]):
+    assert run("--only", "010", "--metrics", "a.prom") == 0
+    figures = (folder / "a.prom").read_text()
+    assert 'vidstyle_shots{batch="a",status="done"} 1' in figures
+    assert 'vidstyle_frames_total{batch="a"} 6' in figures
+    assert run("--metrics", "gone/a.prom") == 73
+    assert run("--metrics-push", "gateway:9091") == 78

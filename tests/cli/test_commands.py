@@ -121,7 +121,12 @@ def test_styles_lists_and_shows(folder: Path, capsys: pytest.CaptureFixture[str]
     assert run(["styles", "list", "--json"]) == 0
     assert "small" in {card["name"] for card in json.loads(capsys.readouterr().out)}
     assert run(["styles", "show", "small"]) == 0
-    assert "(checked)" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "(checked)" in said
+    assert "adjustable" not in said
+    save_small_style(folder / "dial", name="dial", network="adjustable-resnet", adjustable=True)
+    assert run(["styles", "show", str(folder / "dial")]) == 0
+    assert "drawn by the network itself" in capsys.readouterr().out
 
 
 def test_version_and_help(capsys: pytest.CaptureFixture[str]):

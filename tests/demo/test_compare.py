@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.clips import make_clip
-from vidstyle.demo.compare import beside, contact_sheet
+from vidstyle.demo.compare import beside, contact_sheet, grid
 from vidstyle.errors import TargetError
 from vidstyle.media import ClipReader
 
@@ -26,6 +26,20 @@ def test_two_clips_stand_beside_each_other_unchanged(clips: tuple[Path, Path]):
             assert torch.equal(part, torch.cat([batch.images for batch in reader.frames()]))
     assert pairs.shape == (12, 3, 64, 96 + 4 + 96)
     assert (pairs[..., 96:100] == 1).all()
+
+
+def test_clips_stand_in_rows_under_their_names(clips: tuple[Path, Path]):
+    with ClipReader(clips[0]) as first, ClipReader(clips[1]) as second, ClipReader(clips[0]) as third:
+        (frame, *_) = grid((first, second, third), ("one", "two", "three"))
+    assert frame.shape == (3, 2 * (40 + 32), 2 * 48)
+    cells = [part.chunk(2, dim=2) for part in frame.chunk(2, dim=1)]
+    assert torch.equal(cells[0][0][:, 40:], cells[1][0][:, 40:])  # the same clip
+    assert (cells[0][0][:, :40] < 0.5).any()  # its name
+    assert (cells[1][1] > 0.9).all()  # nothing but paper
+    with ClipReader(clips[1]) as reader:
+        image = next(iter(reader.frames())).images[:1]
+    small = torch.nn.functional.interpolate(image, size=(32, 48), mode="area")[0]
+    assert (cells[0][1][:, 40:] - small).abs().mean() < 0.01
 
 
 def test_clips_of_different_length_are_refused(clips: tuple[Path, Path], tmp_path: Path):

@@ -41,15 +41,16 @@ def test_it_leaves_four_files_and_tells_where(place: Path):
     steps: list[str] = []
     result = run_demo(place / "made", style="small", on_progress=heard.append, on_step=steps.append)
     assert sorted(path.name for path in (place / "made").iterdir()) == FILES
-    assert {result.source, result.stylized, result.side_by_side, result.contact_sheet} == {
+    assert {result.source, *result.stylized, result.together, result.contact_sheet} == {
         place / "made" / name for name in FILES
     }
-    assert (result.report.source, result.report.target) == (result.source, result.stylized)
-    assert result.report.written == result.report.decoded == heard[-1].frames == 6
-    assert result.fps == result.report.fps > 0
+    (report,) = result.reports
+    assert (report.source, (report.target,)) == (result.source, result.stylized)
+    assert report.written == report.decoded == heard[-1].frames == 6
+    assert report.fps > 0
     assert len(steps) == 3
-    assert probe(result.side_by_side).video.width == 64 + 4 + 64
-    for path in (result.source, result.stylized, result.side_by_side):
+    assert probe(result.together).video.width == 64 + 4 + 64
+    for path in (result.source, *result.stylized, result.together):
         assert len(probe(path).audio) == 1
         with ClipReader(path) as reader:
             assert sum(len(batch) for batch in reader.frames()) == 6
@@ -96,8 +97,20 @@ def test_a_folder_that_is_a_file_is_a_target_error(place: Path):
 def test_a_style_called_source_does_not_overwrite_the_source(place: Path):
     save_small_style(place / "models" / "source", name="source")
     result = run_demo(place / "made", style="source")
-    assert result.stylized.name == "source-style.mp4"
-    assert result.source.read_bytes() != result.stylized.read_bytes()
+    (stylized,) = result.stylized
+    assert stylized.name == "source-style.mp4"
+    assert result.source.read_bytes() != stylized.read_bytes()
+
+
+def test_all_styles_come_together_in_a_grid(place: Path, monkeypatch: pytest.MonkeyPatch):
+    save_small_style(place / "models" / "other", name="other", seed=3)
+    monkeypatch.setattr(demo, "style_folders", lambda: {n: place / "models" / n for n in ("small", "other")})
+    result = run_demo(place / "made", style="all")
+    made = sorted(path.name for path in (place / "made").iterdir())
+    assert made == ["contact-sheet.jpg", "grid.mp4", "other.mp4", "small.mp4", "source.mp4"]
+    assert [report.target for report in result.reports] == [place / "made" / n for n in ("small.mp4", "other.mp4")]
+    video = probe(result.together).video
+    assert (video.width, video.height) == (2 * 32, 2 * (24 + 40))
 
 
 def test_the_command_prints_the_paths_the_speed_and_the_next_step(place: Path, capsys: pytest.CaptureFixture[str]):
@@ -114,5 +127,5 @@ def test_the_command_speaks_json_lines(place: Path, capsys: pytest.CaptureFixtur
     assert run(["demo", "--style", "small", "--out", "made", "--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines[-1]["event"] == "result"
-    assert lines[-1]["demo"]["stylized"] == "made/small.mp4"
-    assert lines[-1]["demo"]["report"]["written"] == 6
+    assert lines[-1]["demo"]["stylized"] == ["made/small.mp4"]
+    assert lines[-1]["demo"]["reports"][0]["written"] == 6

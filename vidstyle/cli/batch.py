@@ -39,8 +39,24 @@ def batch(
     name: Annotated[Text, typer.Option(help="Template of the clips' names, below the folder.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Only shots of this name; * and ? are wild.")] = None,
     priority: Annotated[list[str] | None, typer.Option(help="Shots of this name come first; * and ? are wild.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Shots rendered at once.")] = 1,
-    retry: Annotated[int, typer.Option(min=0, help="Further attempts where an error may pass.")] = 0,
+    longest_first: Annotated[
+        bool, typer.Option("--longest-first", help="Not in the order of the cut: with many workers it ends sooner.")
+    ] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Shots rendered at once [default: 1].")] = None,
+    executor: Annotated[Text, typer.Option(help="Who renders: serial, processes, ray [default: by --jobs].")] = None,
+    address: Annotated[Text, typer.Option(help="The Ray cluster: HOST:PORT or auto [default: RAY_ADDRESS].")] = None,
+    part_frames: Annotated[
+        int | None, typer.Option(help="With ray: render longer shots in parts of so many frames, by several workers.")
+    ] = None,
+    worker_cpus: Annotated[float | None, typer.Option(help="Cores a worker asks Ray for [default: 1].")] = None,
+    worker_gpus: Annotated[
+        float | None, typer.Option(help="GPUs it asks for [default: 1 where there are any].")
+    ] = None,
+    worker_memory: Annotated[float | None, typer.Option(help="GB it asks for [default: by the pictures].")] = None,
+    store: Annotated[Text, typer.Option(help="URL to go through where machines share no files: s3://…")] = None,
+    retry: Annotated[
+        int | None, typer.Option(min=0, help="Further attempts where an error may pass [0, ray: 3].")
+    ] = None,
     fps: Annotated[Text, typer.Option(help="Frames per second that the list counts in: an EDL does not say.")] = None,
     timeline: Annotated[Text, typer.Option(help="Which timeline, where the list holds several.")] = None,
     track: Annotated[Text, typer.Option(help="Only this track, such as V1.")] = None,
@@ -52,6 +68,13 @@ def batch(
     trial: Annotated[bool, typer.Option(help="Time a few frames of each style for the estimate.")] = True,
     review: Annotated[bool, typer.Option(help="Write a reel, contact sheets and report.html.")] = True,
     side_by_side: Annotated[bool, typer.Option("--side-by-side", help="The reel shows the source beside.")] = False,
+    progress: Annotated[
+        str, typer.Option(help="auto (as the farm's variables say), openjd, deadline, afanasy, alf, json, plain, none.")
+    ] = "auto",
+    metrics: Annotated[
+        Path | None, typer.Option(help="A text file of figures for Prometheus (node_exporter), kept up to date.")
+    ] = None,
+    metrics_push: Annotated[Text, typer.Option(help="The same to a push gateway: http://HOST:9091.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Plan, progress and results as JSON lines on stdout.")
     ] = False,
@@ -61,6 +84,7 @@ def batch(
     from vidstyle.config import compose, load_config
     from vidstyle.jobs.batch import plan_list, render_list
     from vidstyle.jobs.job import BatchConfig
+    from vidstyle.jobs.metrics import watched
     from vidstyle.shots import ListConfig
 
     flags = {
@@ -69,19 +93,24 @@ def batch(
     }  # fmt: skip
     render = load_config(config, overrides=settings or (), flags=flags)
     how = compose(
-        BatchConfig, {"handles": handles, "retry": retry, "jobs": jobs, "trial": trial},
+        BatchConfig, {"handles": handles, "retry": retry, "jobs": jobs, "executor": executor, "trial": trial}
+        | {"longest_first": longest_first},
         flags={"template": name, "only": tuple(only or ()) or None, "first": tuple(priority or ()) or None}
-        | {"scene_by": scene_by},
+        | {"scene_by": scene_by, "cluster.address": address, "cluster.store": store, "cluster.cpus": worker_cpus}
+        | {"part_frames": part_frames, "cluster.gpus": worker_gpus, "cluster.memory": worker_memory},
     )  # fmt: skip
     lists = compose(ListConfig, {"lax": lax}, flags={"fps": fps, "timeline": timeline, "track": track})
     roots = _roots(source_root)
     if dry_run:
         _show_plan(plan_list(list_file, out, render, how, lists, roots=roots), as_json=as_json)
         return
-    with shots_display(as_json=as_json) as display:
+    with (
+        shots_display(as_json=as_json, progress=progress) as display,
+        watched(display, metrics, metrics_push, batch=list_file.stem) as seen,
+    ):
         result = render_list(
             list_file, out, render, how, lists, roots=roots,
-            on_plan=display.plan, on_shot=display.progress, on_outcome=display.outcome,
+            on_plan=seen.plan, on_shot=seen.progress, on_outcome=seen.outcome,
         )  # fmt: skip
     _finish(result, as_json=as_json, review=review, side_by_side=side_by_side)
 

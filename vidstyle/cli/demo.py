@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", "-o", help="The folder for the four files.")] = Path("vidstyle-demo"),
-    style: Annotated[str, typer.Option(help="A style's name or folder.")] = "ink",
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder for the files.")] = Path("vidstyle-demo"),
+    style: Annotated[str, typer.Option(help="A style's name or folder, or all: every one in a labelled grid.")] = "ink",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what an earlier demo left.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Progress and result as JSON lines on stdout.")] = False,
 ) -> None:
@@ -31,12 +31,12 @@ def _say(result: "DemoResult", *, as_json: bool) -> None:
     if as_json:
         typer.echo('{"event": "result", "demo": ' + result.model_dump_json() + "}")
         return
-    for warning in result.report.warnings:
+    for warning in dict.fromkeys(warning for report in result.reports for warning in report.warnings):
         typer.echo(f"vidstyle: warning: {warning}", err=True)
     typer.echo(f"source         {result.source}")
-    typer.echo(f"stylized       {result.stylized}")
-    typer.echo(f"side by side   {result.side_by_side}")
+    for report in result.reports:
+        told = f"{report.written} frames in {report.seconds:.1f} s on {report.device}: {report.fps:.2f} fps"
+        typer.echo(f"stylized       {report.target}  ({told})")
+    typer.echo(f"together       {result.together}")
     typer.echo(f"contact sheet  {result.contact_sheet}")
-    report = result.report
-    typer.echo(f"{report.written} frames in {report.seconds:.1f} s on {report.device}: {result.fps:.2f} fps")
     typer.echo("Next: vidstyle stylize YOUR_CLIP.mp4 -o stylized.mp4")

@@ -1,6 +1,7 @@
-"""`vidstyle doctor`: what is here, what is not, and what each absence costs."""
+"""`vidstyle doctor`: what is here, what is not, and what each absence costs; how fast it renders."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,15 +11,27 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from vidstyle.doctor import Device, Diagnosis, Finding
+    from vidstyle.trials import Trial
 
 _GIB = 1 << 30
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON on stdout.")] = False) -> None:
+def doctor(
+    benchmark: Annotated[
+        Path | None,
+        typer.Option(help="Render the beginning of this clip at several settings, for about a minute, and compare."),
+    ] = None,
+    style: Annotated[str, typer.Option(help="The style to do that in.")] = "ink",
+    device: Annotated[str, typer.Option(help="The device to do that on: auto, cpu, cuda or cuda:N.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON on stdout.")] = False,
+) -> None:
     """Examine this machine: versions, devices, codecs that really open, styles; and what each absence costs."""
     from vidstyle.doctor import examine
 
+    if benchmark is not None:
+        _benchmark(benchmark, style, device, as_json=as_json)
+        return
     diagnosis = examine()
     if as_json:
         typer.echo(diagnosis.model_dump_json(indent=2))
@@ -26,6 +39,24 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON on stdo
         _say(diagnosis)
     if diagnosis.exit_code:
         raise typer.Exit(diagnosis.exit_code)
+
+
+def _benchmark(clip: Path, style: str, device: str, *, as_json: bool) -> None:
+    from vidstyle.trials import command_of, try_settings
+
+    trials = try_settings(clip, style, device=device, on_trial=None if as_json else _say_trial)
+    if as_json:
+        typer.echo(trials.model_dump_json(indent=2))
+        return
+    typer.echo(f"\n{trials.clip.name}, {trials.size}. Fastest with the default's pictures:")
+    typer.echo(f"  {command_of(trials, trials.best)}")
+    if trials.fastest != trials.best:
+        typer.echo(f"Fastest of all:\n  {command_of(trials, trials.fastest)}")
+
+
+def _say_trial(trial: "Trial") -> None:
+    found = trial.problem or f"{trial.pictures}; {trial.backend}, {trial.start:.1f} s to start"
+    typer.echo(f"{trial.fps:8.2f} fps  {trial.setting}: {found}")
 
 
 def _say(diagnosis: "Diagnosis") -> None:
@@ -53,6 +84,7 @@ def _table(diagnosis: "Diagnosis") -> Table:
         table.add_row("device", _device(device))
     table.add_row("encoders", _marks(diagnosis.encoders))
     table.add_row("decoders", _marks(diagnosis.decoders))
+    table.add_row("on a GPU", _marks(diagnosis.acceleration))
     table.add_row("on PATH", _marks(diagnosis.programs))
     table.add_row("extras", _marks(diagnosis.extras) or "none declared")
     table.add_row("styles", _marks(diagnosis.styles) or "[red]none[/red]")

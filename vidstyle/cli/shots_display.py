@@ -13,6 +13,8 @@ from rich.live import Live
 from rich.table import Table
 
 from vidstyle.cli.plan_table import duration, plan_lines, plan_table
+from vidstyle.cli.telling import log
+from vidstyle.farm.lines import SchedulerLines, choose_format
 
 if TYPE_CHECKING:
     from vidstyle.jobs.job import Job, Outcome
@@ -144,10 +146,34 @@ class _Table(Display):
         return table
 
 
+class _Scheduler(Display):
+    """The progress of the whole batch as a scheduler reads it; what came of each shot as log lines."""
+
+    def __init__(self, lines: SchedulerLines) -> None:
+        super().__init__()
+        self._lines = lines
+        self._started = time.monotonic()
+
+    def tell_progress(self, job: "Job", progress: "Progress") -> None:
+        from vidstyle.progress import Progress
+
+        log.known.update(shot=job.name, frame=progress.frames)
+        total = sum(each.frames for each in self.jobs)
+        done = sum(outcome.job.frames for outcome in self.ended.values())
+        done += sum(each.frames for each in self.begun.values())
+        self._lines(Progress(done, total, time.monotonic() - self._started))
+
+    def _due(self, name: str) -> bool:  # noqa: ARG002 (the lines know when they are due)
+        return True
+
+
 @contextmanager
-def shots_display(*, as_json: bool) -> Iterator[Display]:
-    """Give what shows the progress of many shots."""
-    if as_json:
+def shots_display(*, as_json: bool, progress: str = "auto") -> Iterator[Display]:
+    """Give what shows the progress of many shots, as `--progress` asks."""
+    form = choose_format(progress)
+    if form is not None and not (as_json and progress == "auto"):
+        yield _Scheduler(SchedulerLines(form, shot="batch"))
+    elif as_json:
         yield _Lines()
     elif sys.stderr.isatty():
         with Live(console=Console(stderr=True), refresh_per_second=4, transient=False) as live:

@@ -1,5 +1,6 @@
 """`vidstyle styles`: the gallery on this machine."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -47,6 +48,27 @@ def list_styles(as_json: AsJson = False) -> None:
     typer.echo(f"Your own styles go into {user_models()}; `vidstyle styles show NAME` tells more of one.")
 
 
+@styles.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="What the style will be called.")],
+    image: Annotated[Path, typer.Option(help="The picture to draw in the look of.", show_default=False)],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a style of this name.")] = False,
+) -> None:
+    """Keep the look of a picture as a style with a name, so that it can go with an edit."""
+    from vidstyle.networks import load_style, read_style, save_style
+    from vidstyle.networks.checkpoints.placing import free_place, whole_style
+    from vidstyle.networks.checkpoints.proof import write_golden
+    from vidstyle.training.sheet import write_style_sheet
+
+    folder = free_place(name, overwrite=overwrite)
+    made = load_style(f"image:{image}")
+    with whole_style(folder) as filling:
+        save_style(filling, made.card.model_copy(update={"name": name}), made.generator)
+        write_golden(read_style(filling))
+        write_style_sheet(filling / "sheet.jpg", made, ())
+    typer.echo(f"{name}: in {folder}; look at its sheet.jpg, then: vidstyle stylize SHOT -o OUT --style {name}")
+
+
 @styles.command("show")
 def show(name: Annotated[str, typer.Argument(help="A style's name or folder.")], as_json: AsJson = False) -> None:
     """Show a style's card, where its contact sheet is, and whether its weights are whole."""
@@ -60,6 +82,8 @@ def show(name: Annotated[str, typer.Argument(help="A style's name or folder.")],
     typer.echo(f"{card.name}: {card.title}\n\n{card.description}\n")
     if card.limits:
         typer.echo(f"Where it fails: {card.limits}\n")
+    if card.adjustable:
+        typer.echo("Strength       drawn by the network itself (adjustable)")
     typer.echo(f"Licence        {card.licence}")
     typer.echo(f"Folder         {style.folder}")
     typer.echo(f"Contact sheet  {style.sheet or 'none'}")

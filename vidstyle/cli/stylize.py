@@ -1,5 +1,7 @@
 """`vidstyle stylize`: one shot in, one stylized clip out."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +10,9 @@ import typer
 if TYPE_CHECKING:
     from vidstyle.config import RenderConfig
     from vidstyle.frames import Span
+    from vidstyle.progress import OnProgress
     from vidstyle.report import RenderReport
+    from vidstyle.shots import Shot
 
 Text = str | None
 Number = float | None
@@ -27,8 +31,15 @@ def stylize(
     style: Annotated[
         Text, typer.Option(help="A style's name or folder, or several by weight: ink:0.7,wave:0.3 [default: ink].")
     ] = None,
+    style_image: Annotated[
+        list[Path] | None, typer.Option(help="A picture to draw in the look of; given twice, in a look between both.")
+    ] = None,
     mix: Annotated[
-        Text, typer.Option(help="Several styles: output adds their pictures, weights their networks [default: output].")
+        Text,
+        typer.Option(
+            help="Several styles: output adds their pictures, weights their networks [default: output]; with two "
+            "pictures the share of the first, 0 to 1."
+        ),
     ] = None,
     style_scale: Annotated[
         Number,
@@ -54,6 +65,14 @@ def stylize(
         int | None, typer.Option(help="2: blend each shot backwards first; calmer, needs disk [default: 1].")
     ] = None,
     frames: Annotated[Text, typer.Option(help="Frame numbers A-B, B not included [default: all].")] = None,
+    frame_range: Annotated[
+        Text,
+        typer.Option(help="As farms number frames, both ends included: 1001-1100, 1-100x10, 71,72. A part of its own."),
+    ] = None,
+    chunk: Annotated[Text, typer.Option(help="i/n: part i of n, a clip of its own beside --out; see `join`.")] = None,
+    preroll: Annotated[
+        int | None, typer.Option(min=0, help="Frames rendered before a part and thrown away [default: 32].")
+    ] = None,
     begin: Annotated[
         Text,
         typer.Option(
@@ -70,6 +89,10 @@ def stylize(
         Text, typer.Option(help="Frames of the clip that begin a new shot, beside those found: 12,40.")
     ] = None,
     device: Annotated[Text, typer.Option(help="auto, cpu, cuda or cuda:N [default: auto].")] = None,
+    backend: Annotated[Text, typer.Option(help="What runs the network: auto, torch, openvino, onnx.")] = None,
+    precision: Annotated[
+        Text, typer.Option(help="Of the network: auto, fp32, bf16, fp16, int8 (openvino) [default: auto].")
+    ] = None,
     preset: Annotated[
         Text, typer.Option(help="review, web, master-prores, …: what a delivery asks for; see `vidstyle formats`.")
     ] = None,
@@ -102,6 +125,10 @@ def stylize(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where an earlier, stopped run of the same command had come to.")
     ] = False,
+    skip_finished: Annotated[
+        bool,
+        typer.Option("--skip-finished", help="Leave alone what the same command finished before, go on where not."),
+    ] = False,
     debug_video: Annotated[
         Path | None, typer.Option(help="Write a clip of what the blend saw and did: flow, visibility, trust.")
     ] = None,
@@ -112,16 +139,21 @@ def stylize(
     max_pixels: Annotated[
         int | None, typer.Option(help="Largest width x height that is decoded [default: 16384 x 16384].")
     ] = None,
+    progress: Annotated[
+        str, typer.Option(help="auto (as the farm's variables say), openjd, deadline, afanasy, alf, json, plain, none.")
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Progress and result as JSON lines on stdout.")] = False,
 ) -> None:
     """Stylize one shot and keep its audio, timestamps and colours."""
-    from vidstyle.cli.progress import progress_display
+    from vidstyle.cli.telling import progress_for
     from vidstyle.config import load_config
+    from vidstyle.errors import ConfigError
     from vidstyle.motion import parse_cuts
     from vidstyle.pipeline import render_shot
     from vidstyle.report import reserve_report
     from vidstyle.shots import Shot
 
+    style, mix = _looks(style, style_image or [], mix)
     flags = {
         "style": style,
         "device": device,
@@ -132,6 +164,8 @@ def stylize(
         "decode.deinterlace": deinterlace,
         "decode.strict_color": strict_color or None,
         "motion.cuts.at": parse_cuts(cuts) if cuts is not None else None,
+        "stylize.backend": backend,
+        "stylize.precision": precision,
         "stylize.tile": tile,
         "stylize.mix": mix,
         "stylize.scale": style_scale,
@@ -151,8 +185,17 @@ def stylize(
     render_config = load_config(config, overrides=settings or (), flags=flags)
     target, end = _target_and_end(out)
     span = _span(shot, render_config, frames, begin, end)
+    if frame_range or chunk or skip_finished:
+        for option, given in (("debug-video", debug_video), ("report", report), ("embed-report", embed_report)):
+            if given:
+                told = "is for a whole shot; a part has its report in the record beside it"
+                raise ConfigError(f"--{option} {told}", key=option)
+        part = {"frames": frame_range or "", "chunk": chunk or "", "preroll": preroll}
+        with progress_for(progress, as_json=as_json, title=shot.name) as on_progress:
+            _render_task(Shot(shot, span), target, render_config, part, overwrite, on_progress, as_json=as_json)
+        return
     with reserve_report(report) as write_report:
-        with progress_display(as_json=as_json, title=shot.name) as on_progress:
+        with progress_for(progress, as_json=as_json, title=shot.name) as on_progress:
             made = render_shot(
                 Shot(shot, span),
                 target,
@@ -165,6 +208,41 @@ def stylize(
             )
         write_report(made)
     _say(made, as_json=as_json)
+
+
+def _looks(style: str | None, images: list[Path], mix: str | None) -> tuple[str | None, str | None]:
+    """The style and the way of mixing, where pictures may be the style: between looks there are looks, not mixtures."""
+    from vidstyle.errors import ConfigError
+    from vidstyle.networks import styles_of_images
+
+    if not images:
+        return style, mix
+    if style is not None:
+        raise ConfigError("--style and --style-image both say how to draw; choose one", key="style")
+    return styles_of_images(images, mix), "weights"
+
+
+def _render_task(
+    shot: "Shot", target: Path, config: "RenderConfig", part: Mapping[str, object], overwrite: bool,
+    on_progress: "OnProgress", *, as_json: bool,
+) -> None:  # fmt: skip
+    """Render parts of a shot, or all of it once, and say what came of each."""
+    from vidstyle.config import compose
+    from vidstyle.farm.chunks import ChunkConfig
+    from vidstyle.farm.lines import in_openjd
+    from vidstyle.farm.rendering import render_task
+
+    chunk = compose(ChunkConfig, {**part, "colon_is_step": in_openjd()})
+    results = render_task(shot, target, config, chunk, overwrite=overwrite, on_progress=on_progress)
+    for warning in results[0].warnings:
+        typer.echo(f"vidstyle: warning: {warning}", err=True)
+    for result in results:
+        if result.report is not None:
+            _say(result.report, as_json=as_json)
+        elif as_json:
+            typer.echo(json.dumps({"event": "skipped", "target": str(result.target)}))
+        else:
+            typer.echo(f"{result.target}: finished before, nothing changed")
 
 
 def _target_and_end(out: list[Path]) -> tuple[Path, str | None]:

@@ -1,4 +1,4 @@
-"""`vidstyle train RECIPE` learns a style; `vidstyle train evaluate RUN` tells how good it became."""
+"""`vidstyle train RECIPE` learns a style, `train evaluate` tells how good it became, `train optimize` does without."""
 
 import json
 import sys
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidstyle.cli.default import DefaultGroup
+from vidstyle.farm.lines import SchedulerLines, choose_format
 
 if TYPE_CHECKING:
     from vidstyle.training import Progress, TrainingReport
@@ -64,6 +65,9 @@ def evaluate(
         list[Path] | None, typer.Argument(help="Clips to measure stillness on. [default: the recipe's held-out ones]")
     ] = None,
     frames: Annotated[int, typer.Option(min=3, help="Frames of each clip.")] = 40,
+    features: Annotated[
+        str | None, typer.Option(help="A feature network, for content, gram and kid: a file, or torchvision:vgg19.")
+    ] = None,
     html: Annotated[
         Path | None, typer.Option("--html", help="Where to write the page. [default: RUN/page.html]")
     ] = None,
@@ -78,6 +82,7 @@ def evaluate(
         run,
         clips=tuple(clips or ()),
         frames=frames,
+        features=features,
         on_clip=lambda name: typer.echo(f"vidstyle: measuring {name}", err=True),
     )
     page = html or run / "page.html"
@@ -98,11 +103,49 @@ def evaluate(
     typer.echo(f"page           {page}")
 
 
+@train.command("optimize")
+def optimize_picture(
+    content: Annotated[Path, typer.Argument(help="A picture, or a clip: its middle frame.", show_default=False)],
+    style: Annotated[Path, typer.Argument(help="The work that it shall look like.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The picture to write.", show_default=False)],
+    features: Annotated[
+        str, typer.Option(help="A feature network: a file, or torchvision:vgg19 (is downloaded).", show_default=False)
+    ],
+    steps: Annotated[int, typer.Option(min=1, help="Iterations.")] = 200,
+    side: Annotated[int, typer.Option(min=32, help="Short side of the result, pixels.")] = 384,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Of OptimizeConfig.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+) -> None:
+    """Give one picture the look of one work by optimization: slow, and what fast networks are measured against."""
+    from vidstyle.config import compose
+    from vidstyle.devices import resolve_device
+    from vidstyle.networks import load_features
+    from vidstyle.training.optimize import OptimizeConfig, optimize, require_suffix, write_picture
+    from vidstyle.training.sheet import middle_frame
+
+    config = compose(OptimizeConfig, {"steps": steps, "side": side}, overrides=settings or ())
+    require_suffix(out)
+    where = resolve_device(device)
+    eyes = load_features(features).to(where)
+    picture, work = (middle_frame(path).to(where) for path in (content, style))
+
+    def say(step: int, losses: dict[str, float]) -> None:
+        if step % 10 == 0 or step == config.steps:
+            told = "  ".join(f"{name} {value:.4f}" for name, value in losses.items())
+            typer.echo(f"vidstyle: step {step}/{config.steps}, {told}", err=True)
+
+    write_picture(out, optimize(picture, work, eyes, config, on_progress=say).cpu())
+    typer.echo(f"picture        {out}")
+
+
 @contextmanager
 def _progress(name: str, *, as_json: bool) -> Iterator[Callable[["Progress"], None]]:
-    """A bar on a terminal, a line every ten seconds elsewhere."""
+    """A bar on a terminal, a line every ten seconds elsewhere, or what a scheduler reads."""
     if as_json:
         yield _say_json
+        return
+    if (form := choose_format("auto")) is not None:
+        yield _say_to_scheduler(form, name)
         return
     if not sys.stderr.isatty():
         yield _say_line
@@ -119,6 +162,13 @@ def _progress(name: str, *, as_json: bool) -> Iterator[Callable[["Progress"], No
             bar.update(task, completed=progress.step, total=progress.steps, told=_told(progress))
 
         yield show
+
+
+def _say_to_scheduler(form: str, name: str) -> Callable[["Progress"], None]:
+    from vidstyle.progress import Progress as Steps
+
+    lines = SchedulerLines(form, shot=name)
+    return lambda progress: lines(Steps(progress.step, progress.steps, progress.minutes * 60))
 
 
 def _say_json(progress: "Progress") -> None:

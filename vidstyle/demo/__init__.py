@@ -4,22 +4,24 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from vidstyle.config import RenderConfig
 from vidstyle.demo import scene
-from vidstyle.demo.compare import beside, contact_sheet
+from vidstyle.demo.compare import beside, contact_sheet, grid
 from vidstyle.demo.tune import tune
 from vidstyle.errors import TargetError
 from vidstyle.media import ClipReader
 from vidstyle.media.record import record_clip
-from vidstyle.networks import find_style, read_card
+from vidstyle.networks import find_card, style_folders
 from vidstyle.pipeline import render_shot
 from vidstyle.progress import OnProgress
 from vidstyle.report import RenderReport
 from vidstyle.shots import Shot
 
+ALL = "all"  # the word for every style on this machine
 SHEET_TIMES = (0.5, 1.6, 2.4, 3.1, 4.6)  # seconds; the cut is at 3
 
 
@@ -29,11 +31,25 @@ class DemoResult(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: Path = Field(description="the painted shot")
-    stylized: Path = Field(description="the same shot, stylized")
-    side_by_side: Path = Field(description="source and stylized beside each other, with the sound")
-    contact_sheet: Path = Field(description="stills of both")
-    fps: float = Field(description="frames per second of the stylizing alone, start-up included")
-    report: RenderReport
+    stylized: tuple[Path, ...] = Field(description="the same shot in each style")
+    together: Path = Field(description="source and results beside each other, with the sound")
+    contact_sheet: Path = Field(description="stills of all")
+    reports: tuple[RenderReport, ...] = Field(description="of each render; frames per second include start-up")
+
+
+class _Targets(NamedTuple):
+    source: Path
+    stylized: tuple[Path, ...]
+    together: Path
+    sheet: Path
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return (self.source, *self.stylized, self.together, self.sheet)
+
+    def within(self, folder: Path) -> "_Targets":
+        stylized = tuple(folder / each.name for each in self.stylized)
+        return _Targets(folder / self.source.name, stylized, folder / self.together.name, folder / self.sheet.name)
 
 
 def run_demo(
@@ -44,52 +60,75 @@ def run_demo(
     on_progress: OnProgress | None = None,
     on_step: Callable[[str], None] | None = None,
 ) -> DemoResult:
-    """Paint a shot, stylize it, and compare: four files in `folder`, or none of them.
+    """Paint a shot, stylize it, and compare: all files in `folder`, or none of them.
 
-    `on_progress` hears of the stylizing, `on_step` the name of each step as it begins.
+    `style` "all" means every style on this machine; they come together in a grid with their names. `on_progress` hears
+    of the stylizing, `on_step` the name of each step as it begins.
 
     Raises:
         TargetError: a result is there already and `overwrite` is off, or the folder can't be made.
         StyleError, ClipError, DeviceError: as `render_shot` raises them.
     """
     say = on_step or _ignore
-    style = style if isinstance(style, str) else str(style.absolute())
-    name = read_card(find_style(style)).name
-    targets = _targets(folder, name)
-    _refuse_existing(targets, overwrite=overwrite)
-    with _workplace(folder) as made:
-        source, stylized, both, sheet = (made / target.name for target in targets)
+    styles = _styles(style)
+    targets = _targets(folder, tuple(styles))
+    _refuse_existing(targets.files, overwrite=overwrite)
+    with _workplace(folder) as place:
+        made = targets.within(place)
         say("painting the shot")
         sound = tune(scene.SECONDS, scene.CUT / scene.FRAME_RATE)
-        record_clip(source, scene.paint(), frame_rate=scene.FRAME_RATE, sound=sound)
-        say(f"stylizing it with {name}")
-        report = render_shot(Shot(source), stylized, RenderConfig(style=style), on_progress=on_progress)
-        say("comparing the two")
-        _compare(source, stylized, both, sheet, name)
-        for target in targets:
-            (made / target.name).replace(target)
-    report = report.model_copy(update={"source": targets[0], "target": targets[1]})
-    source, stylized, both, sheet = targets
+        record_clip(made.source, scene.paint(), frame_rate=scene.FRAME_RATE, sound=sound)
+        reports = []
+        for (name, chosen), target in zip(styles.items(), made.stylized, strict=True):
+            say(f"stylizing it with {name}")
+            reports.append(render_shot(Shot(made.source), target, RenderConfig(style=chosen), on_progress=on_progress))
+        say("comparing them")
+        _compare(made, tuple(styles))
+        for target in targets.files:
+            (place / target.name).replace(target)
+    told = tuple(
+        report.model_copy(update={"source": targets.source, "target": target})
+        for report, target in zip(reports, targets.stylized, strict=True)
+    )
     return DemoResult(
-        source=source, stylized=stylized, side_by_side=both, contact_sheet=sheet, fps=report.fps, report=report
+        source=targets.source,
+        stylized=targets.stylized,
+        together=targets.together,
+        contact_sheet=targets.sheet,
+        reports=told,
     )
 
 
-def _compare(source: Path, stylized: Path, both: Path, sheet: Path, name: str) -> None:
-    numbers = [round(seconds * scene.FRAME_RATE) for seconds in SHEET_TIMES]
-    with ExitStack() as stack:
-        readers = [stack.enter_context(ClipReader(path)) for path in (source, stylized)]
+def _styles(style: str | Path) -> dict[str, str]:
+    """The styles to draw in, by their names."""
+    if style == ALL:
+        return {name: str(folder) for name, folder in style_folders().items()}
+    chosen = style if isinstance(style, str) else str(style.absolute())
+    return {find_card(chosen).name: chosen}
+
+
+def _compare(made: _Targets, names: tuple[str, ...]) -> None:
+    paths, titles = (made.source, *made.stylized), ("source", *names)
+    with _opened(paths) as readers:
         sound = tune(scene.SECONDS, scene.CUT / scene.FRAME_RATE)
-        record_clip(both, beside(*readers), frame_rate=scene.FRAME_RATE, sound=sound)
+        pictures = beside(*readers) if len(names) == 1 else grid(readers, titles)
+        record_clip(made.together, pictures, frame_rate=scene.FRAME_RATE, sound=sound)
+    numbers = [round(seconds * scene.FRAME_RATE) for seconds in SHEET_TIMES]
+    with _opened(paths) as readers:
+        contact_sheet(made.sheet, readers, titles, numbers, scene.FRAME_RATE)
+
+
+@contextmanager
+def _opened(paths: tuple[Path, ...]) -> Iterator[list[ClipReader]]:
     with ExitStack() as stack:
-        readers = [stack.enter_context(ClipReader(path)) for path in (source, stylized)]
-        contact_sheet(sheet, readers, ("source", name), numbers, scene.FRAME_RATE)
+        yield [stack.enter_context(ClipReader(path)) for path in paths]
 
 
-def _targets(folder: Path, name: str) -> tuple[Path, Path, Path, Path]:
-    stylized = f"{name}-style" if name in {"source", "side-by-side"} else name
-    source, styled, both = (folder / f"{stem}.mp4" for stem in ("source", stylized, "side-by-side"))
-    return source, styled, both, folder / "contact-sheet.jpg"
+def _targets(folder: Path, names: tuple[str, ...]) -> _Targets:
+    together = "side-by-side" if len(names) == 1 else "grid"
+    stems = [f"{name}-style" if name in {"source", "side-by-side", "grid"} else name for name in names]
+    source, together_clip, *stylized = (folder / f"{stem}.mp4" for stem in ("source", together, *stems))
+    return _Targets(source, tuple(stylized), together_clip, folder / "contact-sheet.jpg")
 
 
 def _refuse_existing(targets: tuple[Path, ...], *, overwrite: bool) -> None:

@@ -1,6 +1,7 @@
 """Source and result beside each other: moving, and as a sheet of stills."""
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -9,10 +10,10 @@ import cv2
 import numpy as np
 import torch
 from jaxtyping import Float
-from numpy.typing import NDArray
 from torch import Tensor
 
 from vidstyle.errors import TargetError
+from vidstyle.frames import Bitmap, bitmap
 from vidstyle.media import ClipReader
 
 _DIVIDER = 4  # pixels, even: 4:2:0 needs even sides
@@ -21,14 +22,34 @@ _MARGIN, _HEADING, _STUB = 16, 40, 70  # pixels: round the sheet, over the colum
 _STILL_WIDTH = 480
 _QUALITY = 92  # JPEG's, of 100
 
-Bitmap = NDArray[np.uint8]
-
 
 def beside(left: ClipReader, right: ClipReader) -> Iterator[Float[Tensor, "3 h w"]]:
     """Yield the frames of both clips beside each other, a thin white line between them. They must be of one length."""
     for one, other in zip(_images(left), _images(right), strict=True):
         line = torch.ones(3, one.shape[1], _DIVIDER)
         yield torch.cat([one.cpu(), line, other.cpu()], dim=2)
+
+
+def grid(readers: Sequence[ClipReader], names: Sequence[str]) -> Iterator[Float[Tensor, "3 h w"]]:
+    """Yield the frames of all clips together, each with its name, in rows; they must be of one length and size.
+
+    Convention: about as many rows as columns, the last row filled up with paper; each picture half as wide and high.
+    """
+    across = math.ceil(math.sqrt(len(readers)))
+    for images in zip(*map(_images, readers), strict=True):
+        cells = [_cell(image, name) for image, name in zip(images, names, strict=True)]
+        cells += [np.full_like(cells[0], round(255 * _PAPER))] * (-len(cells) % across)
+        rows = [np.hstack(cells[first : first + across]) for first in range(0, len(cells), across)]
+        yield torch.from_numpy(np.vstack(rows)).permute(2, 0, 1) / 255
+
+
+def _cell(image: Tensor, name: str) -> Bitmap:
+    picture = bitmap(image)
+    size = [2 * max(1, side // 4) for side in picture.shape[1::-1]]  # half, and even
+    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    band = np.full((_HEADING, size[0], 3), round(255 * _PAPER), np.uint8)
+    _write(band, name, 8, _HEADING - 14)
+    return np.vstack([band, small])
 
 
 def contact_sheet(
@@ -68,7 +89,7 @@ def _stills(reader: ClipReader, numbers: set[int]) -> list[Bitmap]:
 
 
 def _still(image: Tensor) -> Bitmap:
-    picture = (image.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    picture = bitmap(image)
     size = (_STILL_WIDTH, round(picture.shape[0] * _STILL_WIDTH / picture.shape[1]))
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 

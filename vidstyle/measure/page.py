@@ -1,11 +1,11 @@
 """One self-contained page: headline, plots, worst frames, settings. It asks the network for nothing."""
 
-from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
 
 from vidstyle.measure.figures import FrameFigures, Measures
+from vidstyle.measure.html import pictured, plotted, whole_page
 from vidstyle.measure.plots import Line, Plot
 from vidstyle.measure.report import MeasureReport
 from vidstyle.measure.stills import Stills
@@ -19,7 +19,6 @@ _NEAR = {"before": "result, frame before", "now": "result, this frame", "error":
 
 def write_page(report: MeasureReport, stills: Sequence[Stills]) -> str:
     """Write the page as HTML that is well-formed XML too. `stills` belong to `report.measures.worst`, in its order."""
-    name = escape(report.inputs.result.name)
     body = [
         _header(report),
         _warnings(report.warnings),
@@ -30,12 +29,7 @@ def write_page(report: MeasureReport, stills: Sequence[Stills]) -> str:
         _details(report),
     ]
     style = files("vidstyle.measure").joinpath("page.css").read_text(encoding="utf-8")
-    head = (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        f"<title>{name}, measured</title>\n<style>\n{style}</style></head>"
-    )
-    return f"{head}\n<body><main>\n" + "\n".join(part for part in body if part) + "\n</main></body></html>\n"
+    return whole_page(f"{report.inputs.result.name}, measured", style, body)
 
 
 def _header(report: MeasureReport) -> str:
@@ -90,17 +84,17 @@ def _plots(measures: Measures) -> Iterable[str]:
     sharp = [Line("sharpness", "result", [frame.sharpness for frame in frames])]
     against = measures.drift.against
     guide, low, high = (1.0, 0.9, 1.05) if against == "reference" else (None, 0.0, None)
-    yield _figure(
+    yield plotted(
         "Flicker",
         "Change against the frame before, moved along the flow: the root of E_warp, in codes of 255.",
         Plot(flicker, numbers, "codes of 255", measures.cuts, low=0.0, peaks=True),
     )
-    yield _figure(
+    yield plotted(
         "Sharpness",
         f"Laplacian variance over the {against}’s, frame by frame.",
         Plot(sharp, numbers, f"times the {against}’s", measures.cuts, low=low, high=high, guide=guide),
     )
-    yield _figure(
+    yield plotted(
         "Drift",
         f"Mean of the result less the mean of the {against}; a line that climbs or falls within a shot is drift.",
         Plot(_shifts(frames), numbers, "codes of 255", measures.cuts, low=-1.0, high=1.0, guide=0.0),
@@ -110,17 +104,6 @@ def _plots(measures: Measures) -> Iterable[str]:
 def _shifts(frames: Sequence[FrameFigures]) -> list[Line]:
     channels = [Line(name, name, [getattr(frame.shift, name) for frame in frames]) for name in ("red", "green", "blue")]
     return [*channels, Line("luma", "luma", [frame.shift.luma for frame in frames])]
-
-
-def _figure(title: str, words: str, plot: Plot) -> str:
-    legend = "".join(
-        f'<li><svg viewBox="0 0 28 8"><path class="line {line.kind}" d="M1 4H27"/></svg>{escape(line.name)}</li>'
-        for line in plot.lines
-    )
-    return (
-        f'<section><h2>{title}</h2><p class="note">{escape(words)}</p>\n'
-        f'<ul class="legend">{legend}</ul>\n{plot.svg()}</section>'
-    )
 
 
 def _worst(report: MeasureReport, stills: Sequence[Stills]) -> Iterable[str]:
@@ -149,8 +132,7 @@ def _card(place: int, frame: WorstFrame, stills: Stills, fps: float | None) -> s
 
 
 def _picture(jpeg: bytes, words: str) -> str:
-    uri = f"data:image/jpeg;base64,{b64encode(jpeg).decode('ascii')}"
-    return f'<figure><img src="{uri}" alt="{escape(words)}"/><figcaption>{escape(words)}</figcaption></figure>'
+    return f"<figure>{pictured(jpeg, words)}<figcaption>{escape(words)}</figcaption></figure>"
 
 
 def _details(report: MeasureReport) -> str:

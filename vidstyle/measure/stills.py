@@ -10,13 +10,14 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vidstyle.frames import Bitmap, bitmap
+
 _WHOLE, _NEAR = 400, 220  # px: width of a whole picture, side of a region
 _QUALITY = 80  # JPEG's, of 100
 _DARK, _BRIGHT = (20, 20, 20), (255, 214, 0)  # RGB of the outline: seen on any picture, by any eye
 _BRIGHTEST = 99.5  # percentile of the error that the heat map's brightest colour stands for
 
 Box = tuple[int, int, int, int]  # left, top, width, height, in pixels
-Bitmap = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +41,15 @@ def draw_stills(
     """Draw the stills of the moment between two frames; the clip `result` is shown from near."""
     heat, brightest = _heat(_cut(errors[0, 0].detach().cpu().numpy(), box))
     near = {
-        "before": _enlarged(_cut(_bitmap(before["result"]), box)),
-        "now": _enlarged(_cut(_bitmap(now["result"]), box)),
+        "before": _enlarged(_cut(bitmap(before["result"][0]), box)),
+        "now": _enlarged(_cut(bitmap(now["result"][0]), box)),
         "error": _enlarged(heat),
     }
     return Stills(
-        whole={name: _jpeg(_outlined(_bitmap(image), box)) for name, image in now.items()},
+        whole={name: _jpeg(_outlined(bitmap(image[0]), box)) for name, image in now.items()},
         near={name: _jpeg(picture) for name, picture in near.items()},
         brightest=brightest,
     )
-
-
-def _bitmap(images: Float[Tensor, "1 3 h w"]) -> Bitmap:
-    picture = images[0].clamp(0, 1).mul(255).round().permute(1, 2, 0).cpu().numpy()
-    return np.ascontiguousarray(picture, dtype=np.uint8)
 
 
 def _cut(picture: NDArray[Any], box: Box) -> NDArray[Any]:

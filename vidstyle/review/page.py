@@ -1,16 +1,17 @@
 """One self-contained page of a batch: failures and warnings first, then every shot. It asks the network for nothing."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 
+from vidstyle.frames import Bitmap
 from vidstyle.jobs.batch import BatchResult
 from vidstyle.jobs.job import Outcome
 from vidstyle.jobs.sidecar import source_timecode
+from vidstyle.measure.html import pictured, whole_page
 from vidstyle.review.figures import ShotFigures
-from vidstyle.review.pictures import Bitmap, jpeg
+from vidstyle.review.pictures import jpeg
 from vidstyle.review.sheets import Stills
 
 _ORDER = {"failed": 0, "warned": 1, "done": 2, "skipped": 2}
@@ -30,7 +31,6 @@ def write_page(
     result: BatchResult, stills: Sequence[Stills], figures: Mapping[str, ShotFigures | None], links: Links
 ) -> str:
     """Write the page as HTML that is well-formed XML too."""
-    name = escape(result.plan.edit.name)
     ordered = sorted(stills, key=lambda each: _ORDER[state_of(each.outcome)])
     body = [
         _header(result, links),
@@ -41,12 +41,7 @@ def write_page(
         "sharpness: relative to the source. Both over some frames of the shot's middle.</p>",
     ]
     style = files("vidstyle.review").joinpath("page.css").read_text(encoding="utf-8")
-    head = (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        f"<title>{name}, stylized</title>\n<style>\n{style}</style></head>"
-    )
-    return f"{head}\n<body><main>\n" + "\n".join(part for part in body if part) + "\n</main></body></html>\n"
+    return whole_page(f"{result.plan.edit.name}, stylized", style, body)
 
 
 def state_of(outcome: Outcome) -> str:
@@ -125,5 +120,4 @@ def _facts(outcome: Outcome, figures: ShotFigures | None) -> str:
 
 
 def _picture(picture: Bitmap, words: str) -> str:
-    uri = f"data:image/jpeg;base64,{b64encode(jpeg(picture)).decode('ascii')}"
-    return f'<figure><img src="{uri}" alt="{words}"/><figcaption>{words}</figcaption></figure>'
+    return f"<figure>{pictured(jpeg(picture), words)}<figcaption>{escape(words)}</figcaption></figure>"

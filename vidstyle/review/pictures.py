@@ -5,15 +5,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
-from jaxtyping import Float
-from numpy.typing import NDArray
-from torch import Tensor
 
-from vidstyle.frames import Span
+from vidstyle.frames import Bitmap, Span, bitmap
 from vidstyle.media import DecodeConfig, open_reader
 
-Bitmap = NDArray[np.uint8]
 _QUALITY = 85  # JPEG's, of 100
 _DARK, _LIGHT = (24, 24, 28), (240, 240, 236)
 
@@ -34,12 +29,6 @@ def frames_at(
     span = Span(wanted[0], wanted[-1] + 1)
     pictures = enumerate(frames_of(path, span, size, decode), start=span.start)
     return {number: picture for number, picture in pictures if number in wanted}
-
-
-def bitmap(image: Float[Tensor, "3 h w"]) -> Bitmap:
-    """A frame as (h, w, 3) RGB bytes."""
-    codes = (image.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0)
-    return np.ascontiguousarray(codes.cpu().numpy())
 
 
 def fitted(picture: Bitmap, size: tuple[int, int]) -> Bitmap:

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from vidstyle.errors import VidstyleError
-from vidstyle.frames import Span
+from vidstyle.frames import Bitmap, Span
 from vidstyle.jobs.job import Outcome
 from vidstyle.jobs.planning import Plan
 from vidstyle.media import DecodeConfig
 from vidstyle.media.reel import ReelWriter
 from vidstyle.media.sound import SAMPLE_RATE, Samples, read_sound, silence
-from vidstyle.review.pictures import Bitmap, frames_of, slate, width_of, write_on
+from vidstyle.review.pictures import frames_of, slate, width_of, write_on
 from vidstyle.review.sounds import Placed, placed_sounds
 from vidstyle.timecode import Timecode, counted_rate
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from vidstyle.errors import VidstyleError
+from vidstyle.frames import Bitmap
 from vidstyle.jobs.job import Outcome
 from vidstyle.report import write_whole
-from vidstyle.review.pictures import Bitmap, frames_at, png, slate, write_on
+from vidstyle.review.pictures import frames_at, png, slate, write_on
 
 _STILL = (288, 162)  # pixels
 _ROWS = 6  # shots on a sheet
