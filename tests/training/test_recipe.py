@@ -63,6 +63,20 @@ def test_a_file_that_is_absent_or_no_toml_is_refused(tmp_path):
         load_recipe(tmp_path / "bad.toml")
 
 
+def test_recipes_share_sets_of_sources(recipe_file):
+    own = load_recipe(recipe_file).material.sources
+    (recipe_file.parent / "shared.toml").write_text(
+        '[[sources]]\nname = "Shared"\npath = "shared"\nlicence = "CC0-1.0"\nsource = "painted"\n'
+    )
+    recipe_file.write_text(recipe_file.read_text().replace("[material]", '[material]\nsets = ["shared.toml"]'))
+    assert load_recipe(recipe_file).material.sources[1:] == own
+    assert load_recipe(recipe_file).material.sources[0].name == "Shared"
+    with pytest.raises(ConfigError, match=r"absent\.toml; material\.sets"):
+        load_recipe(recipe_file, ['material.sets=["absent.toml"]'])
+    with pytest.raises(ConfigError, match="list of files"):
+        load_recipe(recipe_file, ["material.sets=shared.toml"])
+
+
 def test_words_that_allow_a_download_are_no_paths(recipe_file):
     recipe = load_recipe(recipe_file)
     assert str(recipe.beside(Path("torchvision:vgg19"))) == "torchvision:vgg19"

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,11 @@ RECIPES: Registry[type["Recipe"]] = Registry(
 
 
 class Material(Section):
-    """Where the pictures come from."""
+    """Where the pictures come from.
+
+    A recipe may name `sets`, TOML files beside it with `[[sources]]` that several recipes share; `load_recipe` puts
+    them before the recipe's own.
+    """
 
     root: Path = Field(description="folder that the sources' paths start from; itself relative to the recipe file")
     sources: tuple[Source, ...] = Field(min_length=1)
@@ -80,15 +85,30 @@ def load_recipe(path: Path, changes: Iterable[str] = ()) -> Recipe:
 
     Raises ConfigError for a file that can't be read, an unknown mode or key, or a value out of range.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"no recipe at {path}; see models/recipes for those that are shipped") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not TOML: {error}") from error
+    content = _tables(path, "see models/recipes for those that are shipped")
     for change in changes:
         _apply(content, change)
+    _take_in_sets(content.get("material"), path)
     return read_recipe(content, path)
+
+
+def _tables(path: Path, hint: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"no recipe at {path}; {hint}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+
+
+def _take_in_sets(material: Any, path: Path) -> None:
+    """Put the sources of the sets that `material` names before its own."""
+    names = material.pop("sets", []) if isinstance(material, dict) else []
+    if not isinstance(names, list):
+        raise ConfigError(f"{path}: material.sets: give a list of files", key="material.sets")
+    shared = [_tables(path.parent / str(name), "material.sets names it").get("sources", []) for name in names]
+    if shared:
+        material["sources"] = [*chain.from_iterable(shared), *material.get("sources", [])]
 
 
 def read_recipe(content: dict[str, Any], path: Path) -> Recipe:
