@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from vidstyle.training.losses import content_loss, gram, style_loss, total_variation
+from vidstyle.training.losses import gram, relative_content_loss, relative_style_loss, total_variation
 
 
 def features(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -12,8 +12,8 @@ def features(*shape: int, seed: int = 0) -> torch.Tensor:
 def test_gradients_are_right():
     one, other = features(1, 3, 4, 5), features(1, 3, 4, 5, seed=1)
     wanted = gram(other).detach()
-    assert torch.autograd.gradcheck(lambda x: content_loss([x], [other.detach()]), (one,))
-    assert torch.autograd.gradcheck(lambda x: style_loss([x], [wanted]), (one,))
+    assert torch.autograd.gradcheck(lambda x: relative_content_loss([x], [other.detach()]), (one,))
+    assert torch.autograd.gradcheck(lambda x: relative_style_loss([x], [wanted]), (one,))
     assert torch.autograd.gradcheck(total_variation, (one,))
 
 
@@ -30,14 +30,24 @@ def test_a_gram_matrix_is_the_papers_sum():
 def test_style_does_not_see_where_things_are_and_content_does():
     f = torch.randn(1, 4, 6, 6)
     mixed = f.flatten(2)[..., torch.randperm(36, generator=torch.Generator().manual_seed(0))].reshape(f.shape)
-    assert style_loss([mixed], [gram(f)]) == pytest.approx(0, abs=1e-8)
-    assert content_loss([mixed], [f]) > 0.5
+    assert relative_style_loss([mixed], [gram(f)]) == pytest.approx(0, abs=1e-8)
+    assert relative_content_loss([mixed], [f]) > 0.5
 
 
-def test_style_is_summed_and_content_averaged_over_the_layers():
+def test_both_are_relative_to_what_is_wanted_and_averaged_over_the_layers():
     f, g = torch.randn(1, 2, 3, 3), torch.randn(1, 2, 3, 3)
-    assert style_loss([f, f], [gram(g)] * 2) == pytest.approx(2 * style_loss([f], [gram(g)]).item())
-    assert content_loss([f, f], [g, g]) == pytest.approx(content_loss([f], [g]).item())
+    style, content = relative_style_loss([f], [gram(g)]), relative_content_loss([f], [g])
+    assert relative_style_loss([f, 9 * f], [gram(g), gram(9 * g)]) == pytest.approx(style.item(), rel=1e-4)
+    assert relative_content_loss([f, 9 * f], [g, 9 * g]) == pytest.approx(content.item(), rel=1e-4)
+    nothing = [torch.zeros_like(g)]
+    assert relative_style_loss(nothing, [gram(g)]) == pytest.approx(1)
+    assert relative_content_loss(nothing, [g]) == pytest.approx(1)
+
+
+def test_a_layer_that_sees_nothing_is_not_divided_by():
+    nothing = torch.zeros(1, 2, 3, 3)
+    assert relative_content_loss([nothing], [nothing]) == 0
+    assert relative_style_loss([nothing], [gram(nothing)]) == 0
 
 
 def test_a_flat_picture_does_not_vary():

@@ -15,7 +15,6 @@ def test_the_look_comes_nearer(recipe, started):
     before = mode.measure(mode.generator, mode.held_out)
     told = steps(mode, engine, 60)
     after = mode.measure(mode.generator, mode.held_out)
-    assert told[0]["style"] == pytest.approx(told[0]["content"], rel=1e-3)  # scaled so at the first step
     assert told[-1]["style"] < 0.3 * told[0]["style"]
     assert after["style"] < 0.8 * before["style"]
     assert after["kid"] < before["kid"]
@@ -50,8 +49,7 @@ def test_a_run_tells_how_it_went(recipe, folder):
 def test_looks_between_are_learned_by_their_correlations(recipe, started):
     losses = {"style": 60.0, "variation": 0.0, "temporal": 0.0, "identity": 1.0}
     mode, engine = started(recipe("perceptual", generator="adjustable-resnet", features=EYES, losses=losses))
-    told = steps(mode, engine, 120)
-    assert told[0]["style"] == pytest.approx(told[0]["content"], rel=1e-3)  # the first step is at full strength
+    steps(mode, engine, 120)
     figures = mode.measure(mode.generator, mode.held_out)
     full = [np.abs(render(mode.generator, e.picture, 1.0).astype(float) - e.picture).mean() for e in mode.held_out]
     assert figures["identity"] < 0.5 * float(np.mean(full))

@@ -8,11 +8,9 @@ from vidstyle.training.losses.adversarial import (
     r1_penalty,
 )
 from vidstyle.training.losses.perceptual import (
-    content_loss,
     gram,
     relative_content_loss,
     relative_style_loss,
-    style_loss,
     total_variation,
 )
 from vidstyle.training.losses.pixels import crispness_loss, edge_loss
@@ -21,7 +19,6 @@ from vidstyle.training.losses.temporal import compound_loss, feature_loss, lumin
 __all__ = [
     "Adversarial",
     "compound_loss",
-    "content_loss",
     "crispness_loss",
     "discriminator_loss",
     "edge_loss",
@@ -34,7 +31,6 @@ __all__ = [
     "r1_penalty",
     "relative_content_loss",
     "relative_style_loss",
-    "style_loss",
     "total_variation",
     "warping_loss",
 ]

@@ -6,10 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-
-def content_loss(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Float[Tensor, ""]:
-    """Mean squared difference of features, averaged over the layers (Johnson et al. 2016, equation 2)."""
-    return torch.stack([(one - other).square().mean() for one, other in zip(found, wanted, strict=True)]).mean()
+_NOTHING = 1e-12  # of a layer that sees nothing, which can't be divided by
 
 
 def gram(features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c c"]:
@@ -19,29 +16,30 @@ def gram(features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c c"]:
     return flat @ flat.transpose(1, 2) / (c * h * w)
 
 
-def style_loss(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Float[Tensor, ""]:
-    """Squared Frobenius distance of Gram matrices, summed over the layers (Johnson et al. 2016, equation 4).
-
-    Convention: `found` are features of n pictures, `wanted` Gram matrices (1 or n, c, c) of the same layers.
-    """
-    apart = [(gram(one) - other).square().sum((1, 2)).mean() for one, other in zip(found, wanted, strict=True)]
-    return torch.stack(apart).sum()
-
-
 def relative_content_loss(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Float[Tensor, ""]:
-    """`content_loss`, each layer divided by the mean square of what is wanted: 1 where nothing of it is there."""
+    """Squared distance of features, relative to the square of what is wanted: 1 where nothing of it is there.
+
+    Source: Johnson et al. 2016, equation 2, each layer divided by its own size, so that weights mean the same with
+    every feature network; averaged over the layers.
+    """
     return torch.stack(
-        [(one - other).square().mean() / other.square().mean() for one, other in zip(found, wanted, strict=True)]
+        [
+            (one - other).square().mean() / other.square().mean().clamp_min(_NOTHING)
+            for one, other in zip(found, wanted, strict=True)
+        ]
     ).mean()
 
 
 def relative_style_loss(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Float[Tensor, ""]:
-    """`style_loss`, each picture's distance divided by the norm of what is wanted, averaged over pictures and layers.
+    """Squared Frobenius distance of Gram matrices, each picture's relative to the square of what is wanted.
 
-    Works differ by orders of magnitude in their Gram matrices; divided, a pale drawing counts as much as a loud one.
+    Source: Johnson et al. 2016, equation 4. Works differ by orders of magnitude in their Gram matrices; divided, a pale
+    drawing counts as much as a loud one. Averaged over pictures and layers.
+
+    Convention: `found` are features of n pictures, `wanted` Gram matrices (1 or n, c, c) of the same layers.
     """
     apart = [
-        ((gram(one) - other).square().sum((1, 2)) / other.square().sum((1, 2))).mean()
+        ((gram(one) - other).square().sum((1, 2)) / other.square().sum((1, 2)).clamp_min(_NOTHING)).mean()
         for one, other in zip(found, wanted, strict=True)
     ]
     return torch.stack(apart).mean()

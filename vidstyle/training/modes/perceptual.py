@@ -1,7 +1,7 @@
 """Perceptual mode: pictures to draw, and one work of art (or a few) whose looks are in a feature network's eyes."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -15,7 +15,13 @@ from vidstyle.motion.warp import warp_differentiable
 from vidstyle.networks import is_adjustable
 from vidstyle.training.engine import Engine
 from vidstyle.training.evaluate import measure_unpaired
-from vidstyle.training.losses import compound_loss, content_loss, gram, style_loss, total_variation
+from vidstyle.training.losses import (
+    compound_loss,
+    gram,
+    relative_content_loss,
+    relative_style_loss,
+    total_variation,
+)
 from vidstyle.training.modes.mode import Losses, Mode, Turn
 from vidstyle.training.pairs import PairConfig, sample_pairs
 from vidstyle.training.pictures import Example
@@ -52,10 +58,10 @@ class Features(Section):
 
 
 class PerceptualLosses(Section):
-    """The weight of each term; the style term is scaled so that weight 1 starts as large as the content term."""
+    """The weight of each term; content and style are relative, 1 where nothing of them is reached."""
 
     content: float = Field(default=1.0, ge=0, description="squared difference of features")
-    style: float = Field(default=1.0, ge=0, description="squared difference of Gram matrices, scaled at the first step")
+    style: float = Field(default=20.0, ge=0, description="squared difference of Gram matrices")
     variation: float = Field(default=0.1, ge=0, description="squared difference of neighbouring pixels")
     temporal: float = Field(default=0.5, ge=0, description="change under a small warp, noise and brightness")
     identity: float = Field(
@@ -95,7 +101,6 @@ class Perceptual(Mode):
         self.gather(recipe)
         self.looks = [example.picture for example in self.examples if example.source.role == "style"]
         self.eyes = recipe.features.load(recipe.beside(recipe.features.weights), recipe.name)
-        self._scale: float | None = None
         self._grams: list[Tensor] = []
 
     def play(self, step: int, share: float, engine: Engine) -> Turn:  # noqa: ARG002  # as all modes
@@ -111,14 +116,11 @@ class Perceptual(Mode):
         features = self.recipe.features
         grams = self._grams_between(_of(wanted, features.style), strengths)
         terms: Losses = {
-            "content": content_loss(_of(seen, features.content), _of(wanted, features.content)),
-            "style": style_loss(_of(seen, features.style), grams),
+            "content": relative_content_loss(_of(seen, features.content), _of(wanted, features.content)),
+            "style": relative_style_loss(_of(seen, features.style), grams),
             "variation": total_variation(drawn),
             "temporal": compound_loss(moved, warp_differentiable(drawn, batch.flow), batch.inside),
         }
-        if self._scale is None:
-            self._scale = float(terms["content"].detach() / terms["style"].detach().clamp_min(1e-12))
-        terms["style"] = terms["style"] * self._scale
         if is_adjustable(self.generator):
             terms["identity"] = ((drawn - batch.crops).abs().mean((1, 2, 3)) * (1 - strengths)).mean()
         return Turn(terms, [getattr(self.recipe.losses, name) * term for name, term in terms.items()])
@@ -131,18 +133,9 @@ class Perceptual(Mode):
         """Write rows of source | result | a work to look like."""
         write_drawings(path, generator, self.held_out, self.looks)
 
-    def memory(self) -> dict[str, Any]:
-        """Give the scale of the style term, which the first step found."""
-        return {"scale": self._scale}
-
-    def recall(self, memory: dict[str, Any]) -> None:
-        """Take back what `memory` gave."""
-        self._scale = memory["scale"]
-
     def _strengths(self, seed: int, step: int) -> Tensor:
-        """Of the crops of a step; the very first are drawn fully, as the style term is scaled by them."""
         count = self.recipe.pairs.count
-        if not is_adjustable(self.generator) or self._scale is None:
+        if not is_adjustable(self.generator):
             return torch.ones(count)
         return sample_strengths(count, np.random.default_rng([seed, step, 5]))
 
