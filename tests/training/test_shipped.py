@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from vidstyle.networks import load_style
+from vidstyle.networks.checkpoints.proof import TOLERANCE, compare_golden
 from vidstyle.training import load_recipe
 from vidstyle.training.evaluate import edge_agreement
 from vidstyle.training.sheet import render
@@ -12,9 +13,17 @@ from vidstyle.training.sheet import render
 MODELS = Path(__file__).parents[2] / "models"
 
 
-@pytest.fixture(scope="module")
-def ink():
-    return load_style(MODELS / "ink")
+SHIPPED = sorted(card.parent.name for card in MODELS.glob("*/card.json"))
+
+
+@pytest.fixture(params=SHIPPED)
+def style(request):
+    return load_style(MODELS / request.param)
+
+
+@pytest.fixture(params=["ink", "ink-fast"])
+def ink(request):
+    return load_style(MODELS / request.param)
 
 
 def scene() -> np.ndarray:
@@ -25,17 +34,32 @@ def scene() -> np.ndarray:
     return picture
 
 
-def test_the_card_names_the_recipe_that_makes_it(ink):
-    recipe = load_recipe(MODELS / "recipes" / ink.card.training.recipe)
-    assert ink.card.generator == recipe.generator
-    assert ink.card.training.seed == recipe.seed
-    assert {source.name for source in ink.card.training.data} == {s.name for s in recipe.material.sources if s.train}
+def test_the_card_names_the_recipe_that_makes_it(style):
+    recipe = load_recipe(MODELS / "recipes" / style.card.training.recipe)
+    assert recipe.name == style.card.name == style.folder.name
+    assert style.card.generator == recipe.generator
+    assert style.card.training.seed == recipe.seed
+    assert {source.name for source in style.card.training.data} == {s.name for s in recipe.material.sources if s.train}
 
 
-def test_what_is_shipped_is_small_and_has_a_sheet(ink):
-    assert ink.sheet is not None
-    assert ink.sheet.stat().st_size < 600_000
-    assert (ink.folder / "weights.safetensors").stat().st_size < 2_000_000
+def test_a_card_says_what_a_buyer_asks(style):
+    card = style.card
+    assert card.title and card.description and card.licence and card.limits
+    assert all(source.licence and source.source for source in card.training.data)
+    assert {"e_warp_source", "e_warp_alone", "e_warp_blended", "sharpness"} <= set(card.training.figures)
+
+
+def test_what_is_shipped_is_small_and_has_a_sheet(style):
+    assert style.sheet is not None
+    assert style.sheet.stat().st_size < 600_000
+    assert (style.folder / "weights.safetensors").stat().st_size < 16_000_000
+    assert sum(path.stat().st_size for path in MODELS.rglob("*") if path.is_file()) < 60_000_000
+
+
+def test_a_style_draws_its_golden_frame(style):
+    difference = compare_golden(style)
+    assert difference is not None
+    assert all(found <= allowed for found, allowed in zip(difference, TOLERANCE, strict=True))
 
 
 def test_it_draws_contours_where_its_teacher_does(ink):
