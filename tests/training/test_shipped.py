@@ -44,7 +44,7 @@ def test_the_card_names_the_recipe_that_makes_it(style):
 
 def test_a_card_says_what_a_buyer_asks(style):
     card = style.card
-    assert card.title and card.description and card.licence and card.limits
+    assert all((card.title, card.description, card.licence, card.limits))
     assert all(source.licence and source.source for source in card.training.data)
     assert {"e_warp_source", "e_warp_alone", "e_warp_blended", "sharpness"} <= set(card.training.figures)
 

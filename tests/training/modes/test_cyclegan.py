@@ -4,6 +4,7 @@ from safetensors.torch import load_file
 
 from tests.training.modes.conftest import steps
 from vidstyle.errors import ConfigError, TrainingError
+from vidstyle.motion.luma import luma
 from vidstyle.training import train
 from vidstyle.training.modes.cyclegan import Cyclegan
 
@@ -48,6 +49,21 @@ def test_all_temporal_terms_take_part(recipe, started):
     told = steps(mode, engine, 2)
     assert {"short", "long", "luminance", "features", "moving"} <= set(told[-1])
     assert all(told[-1][name] > 0 for name in terms if name != "adversarial")
+
+
+def test_a_look_without_colour_is_not_asked_for_colour(recipe, started):
+    """A generator that makes everything grey loses nothing then, and all its colours otherwise."""
+
+    class Grey(torch.nn.Module):
+        def forward(self, pictures):
+            return luma(pictures).expand_as(pictures)
+
+    told = []
+    for grey in (True, False):
+        mode, engine = started(recipe("cyclegan", grey=grey, **SMALL))
+        mode.networks["generator"], mode.networks["inverse"] = Grey(), torch.nn.Identity()
+        told.append(mode.play(0, 0.0, engine).terms)
+    assert told[0]["cycle"] < told[1]["cycle"] - 0.01
 
 
 def test_a_recipe_without_looks_is_refused(recipe):

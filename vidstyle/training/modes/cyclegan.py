@@ -8,6 +8,7 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
+from vidstyle.motion.luma import luma
 from vidstyle.motion.warp import warp_differentiable
 from vidstyle.networks import GeneratorSpec, build_generator
 from vidstyle.networks.initialization import initialize
@@ -39,6 +40,10 @@ class CycleganRecipe(Recipe):
     mode: Literal["cyclegan"]
     inverse: GeneratorSpec | None = Field(default=None, description="the way back; none: like the generator")
     discriminator: DiscriminatorConfig = DiscriminatorConfig(width=64, layers=3, start=0)
+    grey: bool = Field(
+        default=False,
+        description="for looks without colour: what comes back is compared, and judged, by its brightness alone",
+    )
     pool: int = Field(default=50, ge=1, description="drawings of the past that the discriminators see again")
     pairs: PairConfig = PairConfig()
     clips: ClipTerms = ClipTerms()
@@ -78,14 +83,16 @@ class Cyclegan(Mode):
             drawn, moved, same_look = there(torch.cat([batch.crops, batch.moved, looks])).float().split(count)
             plain, same_picture = back(torch.cat([looks, batch.crops])).float().split(count)
             again, look_again = back(drawn).float(), there(plain).float()
+        # Colour can't come back out of a look that has none; asked for, it would be hidden in the drawing.
+        crops, again, same_picture, plain_seen = map(self._seen, (batch.crops, again, same_picture, plain))
         terms: Losses = {
-            "cycle": (again - batch.crops).abs().mean() + (look_again - looks).abs().mean(),
-            "identity": (same_look - looks).abs().mean() + (same_picture - batch.crops).abs().mean(),
+            "cycle": (again - crops).abs().mean() + (look_again - looks).abs().mean(),
+            "identity": (same_look - looks).abs().mean() + (same_picture - crops).abs().mean(),
             "temporal": compound_loss(moved, warp_differentiable(drawn, batch.flow), batch.inside),
         }
         turn = Turn(terms, [])
         if share >= self.recipe.discriminator.start:
-            sides = {"style": (looks, drawn), "content": (batch.crops, plain)}
+            sides = {"style": (looks, drawn), "content": (crops, plain_seen)}
             judge = self.recipe.discriminator
             logits = [self.judges[name](fake).float() for name, (_, fake) in sides.items()]
             terms["adversarial"] = torch.stack([generator_loss(each, judge.loss) for each in logits]).sum()
@@ -113,6 +120,9 @@ class Cyclegan(Mode):
         device = next(self.generator.parameters()).device
         for name, pool in self.pools.items():
             pool.recall(memory[name], device)
+
+    def _seen(self, pictures: Tensor) -> Tensor:
+        return luma(pictures).expand_as(pictures) if self.recipe.grey else pictures
 
     def _judge(self, name: str, real: Tensor, fake: Tensor, rng: np.random.Generator) -> Tensor:
         return self.recipe.discriminator.punish(self.judges[name], real, self.pools[name].exchange(fake, rng), rng)
