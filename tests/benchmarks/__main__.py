@@ -16,6 +16,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -111,17 +112,12 @@ def parts(job: Job, options: argparse.Namespace) -> dict[str, Callable[[], Itera
         "backends": lambda: (alone(backend, job, *each) for each in [*NETWORKS, *[COMPILED] * options.compiled]),
         "river": lambda: chain(
             (alone(river, job, name, flags) for name, flags in RIVERS.items()),
-            (alone(quick, job, name, flags) for name, flags in WITHOUT.items()),
+            (alone(partial(river, still=False), job, name, flags) for name, flags in WITHOUT.items()),
         ),
         "peers": lambda: (alone(peer, job, name) for name in ("PNG dump", "streaming loop")),
         "lengths": lambda: iter(lengths(options.longest)),
         "sizes": lambda: iter(sizes(job, options.largest)),
     }
-
-
-def quick(job: Job, name: str, flags: Flags) -> Row:
-    """Render without looking at what came of it."""
-    return river(job, name, flags, still=False)
 
 
 def machine() -> dict[str, str | int]:
