@@ -103,7 +103,7 @@ def main() -> None:
     """Do what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("styles", nargs="*", help="names; all that are here unless told")
-    parser.add_argument("--frames", type=int, default=40, help="of each clip")
+    parser.add_argument("--frames", type=int, default=30, help="of each clip")
     parser.add_argument(
         "--only", choices=("sheets", "stillness", "speed"), help="do one part; speed wants a quiet machine"
     )
