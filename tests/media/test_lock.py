@@ -54,6 +54,19 @@ def test_a_process_that_was_killed_holds_nothing(tmp_path: Path):
     assert not is_held(tmp_path / "a.mp4")
 
 
+@pytest.mark.parametrize("host", ["render07.farm.example", "render-07"])
+def test_what_a_dead_holder_left_half_written_goes_with_its_lock(tmp_path: Path, host: str):
+    left_by(tmp_path / "a.mp4", host=host, pid=17)
+    os.utime(lock_of(tmp_path / "a.mp4"), (0, 0))
+    short = host.partition(".")[0].replace("-", "_")
+    (tmp_path / f".a.mp4.{short}-17.part").touch()
+    others = [tmp_path / name for name in (f".a.mp4.{short}-18.part", f".b.mp4.{short}-17.part", "a.mp4")]
+    for path in others:
+        path.touch()
+    assert not is_held(tmp_path / "a.mp4")
+    assert set(tmp_path.iterdir()) == set(others)
+
+
 def test_another_process_with_the_same_number_is_another(tmp_path: Path):
     left_by(tmp_path / "a.mp4", started="1")
     assert not is_held(tmp_path / "a.mp4")

@@ -13,7 +13,7 @@ from types import TracebackType
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vidstyle.errors import TargetBusyError
-from vidstyle.media.manifest import beside
+from vidstyle.media.manifest import beside, remove_partial
 from vidstyle.media.opening import translate_write_errors
 
 _BEAT = 20.0  # seconds between two signs of life
@@ -54,7 +54,8 @@ class TargetLock:
     Convention: the lock is a file `.NAME.lock` beside the target, made in one step that NFS and cluster file systems
     keep too. A holder on this machine is alive as long as its process is; one elsewhere as long as it gives a sign of
     life, by the file's time, every 20 seconds: after 180 without, it is taken over. Ages are measured on the clock of
-    the file system, not of machines. A machine that sleeps for longer and wakes again does not notice.
+    the file system, not of machines. A machine that sleeps for longer and wakes again does not notice. What a dead
+    holder left half written goes with its lock: the lock is there before the first byte.
 
     Raises:
         TargetBusyError: on entering; another worker is at the target.
@@ -121,6 +122,8 @@ class TargetLock:
             return
         try:
             if _holder_of(self.path) == gone:
+                if gone is not None:
+                    remove_partial(self._target, gone.host, gone.pid)
                 self.path.unlink(missing_ok=True)
         finally:
             taking.unlink(missing_ok=True)

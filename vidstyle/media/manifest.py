@@ -14,7 +14,6 @@ from vidstyle.media.opening import translate_write_errors
 
 _NAME = "manifest.json"
 _LONGEST_NAME = 255  # bytes, of common file systems
-HOST = re.sub(r"[^A-Za-z0-9_]", "_", socket.gethostname().partition(".")[0])[:32] or "host"
 
 
 class _Part(BaseModel):
@@ -33,8 +32,6 @@ class Manifest(_Part):
     """What a work folder holds; only what is named here counts."""
 
     format: int = 1
-    pid: int = Field(description="of the process that wrote it")
-    host: str = Field(default="", description="name of the machine where it ran")
     identity: dict[str, str] = Field(description="all that the frames depend on, by name")
     shapes: tuple[tuple[int, int], ...] = Field(default=(), description="height and width of each plane")
     dtype: str = Field(default="", description="NumPy's name of a code's type")
@@ -42,11 +39,6 @@ class Manifest(_Part):
     state: str = Field(default="", description="file of what the next frames need to know; empty: no point yet")
     state_sha256: str = ""
     cuts: tuple[int, ...] = ()
-
-    @property
-    def worker(self) -> str:
-        """What tells the writing process from all others."""
-        return f"{self.host}-{self.pid}" if self.host else str(self.pid)
 
     @property
     def frames(self) -> int:
@@ -93,19 +85,25 @@ def beside(target: Path, suffix: str) -> Path:
 
 def own_suffix() -> str:
     """What ends the name of a file that this process alone writes, on a disk that several machines share."""
-    return f".{HOST}-{os.getpid()}.part"
+    return _suffix(socket.gethostname(), os.getpid())
 
 
-def remove_partial(target: Path, worker: str) -> None:
+def remove_partial(target: Path, host: str, pid: int) -> None:
     """Remove what a process that is gone left half written beside `target`, file or folder."""
-    partial = beside(target, f".{worker}.part")
-    if f".{worker}.part" == own_suffix():
+    suffix = _suffix(host, pid)
+    if suffix == own_suffix():
         return
+    partial = beside(target, suffix)
     with suppress(OSError):
         if partial.is_dir():
             shutil.rmtree(partial)
         else:
             partial.unlink(missing_ok=True)
+
+
+def _suffix(host: str, pid: int) -> str:
+    short = re.sub(r"[^A-Za-z0-9_]", "_", host.partition(".")[0])[:32] or "host"
+    return f".{short}-{pid}.part"
 
 
 def sync(path: Path) -> None:

@@ -1,6 +1,5 @@
 """The work so far of one render, in a folder beside its target: finished frames, and what the next ones need."""
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +18,7 @@ from torch import Tensor
 from vidstyle.errors import ClipError, ClipWriteError, DeviceError, TargetError, VidstyleError
 from vidstyle.media.encoding import PlaneBatch
 from vidstyle.media.lock import TargetLock
-from vidstyle.media.manifest import HOST, Manifest, Segment, beside, remove_partial, sha256_of, sync
+from vidstyle.media.manifest import Manifest, Segment, beside, sha256_of, sync
 from vidstyle.media.opening import translate_write_errors
 from vidstyle.media.segments import SegmentWriter, read_segment
 from vidstyle.stopping import is_asked, patience, stop_if_asked
@@ -69,7 +68,7 @@ class Work:
         self._config = config
         self._resume = resume
         self._overwrite = overwrite
-        self._manifest = Manifest(pid=os.getpid(), host=HOST, identity=dict(identity))
+        self._manifest = Manifest(identity=dict(identity))
         self._segment: SegmentWriter | None = None
         self._pts: list[int] = []
         self._since = time.monotonic()
@@ -139,7 +138,6 @@ class Work:
         if not self._manifest.dtype:
             shapes = tuple((int(plane.shape[0]), int(plane.shape[1])) for plane in planes)
             self._manifest = self._manifest.model_copy(update={"shapes": shapes, "dtype": planes[0].dtype.name})
-            self._manifest.write(self.folder)  # names the process whose partial file is to be removed after a kill
         return SegmentWriter(self.folder / f"{self.frames:07}.mkv", planes)
 
     def _save(self, point: Point) -> None:
@@ -164,7 +162,7 @@ class Work:
         """Look at what an earlier render left, and go on from it or remove it."""
         found = Manifest.read(self.folder)
         if found is None or not found.frames or (self._overwrite and not self._resume):
-            self._clear(found)
+            self._clear()
             return
         if not self._resume:
             raise TargetError(
@@ -175,13 +173,11 @@ class Work:
         self._refuse_others(found)
         tensors = self._remembered(found)
         if tensors is None:
-            self._clear(found)
+            self._clear()
             self.warnings.append(f"the work in {self.folder.name} is damaged; everything was rendered anew")
             return
         self.found = Point(tensors, found.cuts)
-        remove_partial(self._target, found.worker)
-        self._manifest = found.model_copy(update={"pid": os.getpid(), "host": HOST})
-        self._manifest.write(self.folder)
+        self._manifest = found
 
     def _refuse_others(self, found: Manifest) -> None:
         for name, was, now in found.differences(self._manifest.identity):
@@ -199,13 +195,11 @@ class Work:
         except (OSError, SafetensorError):
             return None
 
-    def _clear(self, found: Manifest | None = None) -> None:
+    def _clear(self) -> None:
         """Remove all that is kept."""
         if self._segment is not None:
             self._segment.abandon()
         self._segment, self._pts = None, []
-        if found is not None:
-            remove_partial(self._target, found.worker)
-        self._manifest = Manifest(pid=os.getpid(), host=HOST, identity=self._manifest.identity)
+        self._manifest = Manifest(identity=self._manifest.identity)
         for path in self.folder.glob("*"):
             path.unlink(missing_ok=True)
