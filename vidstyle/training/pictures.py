@@ -71,7 +71,7 @@ def gather(
 ) -> list[Example]:
     """All pictures of `sources` with their targets, in a fixed order; targets are kept in `cache` between runs.
 
-    Convention: without a teacher, and without a source's own targets, a picture is its own target.
+    Convention: without a teacher, and without a source's own targets, a picture is its own target; so is a work.
 
     Raises TrainingError when a source holds no picture, or a picture's target is absent.
     """
@@ -85,8 +85,16 @@ def gather(
         found += [(source, picture, target) for picture, target in taken]
     draw = cached(teacher, cache) if teacher is not None and cache is not None else lambda picture: picture
     with ThreadPoolExecutor(2) as pool:
-        targets = list(pool.map(lambda each: draw(each[1]) if each[2] is None else each[2], found))
-    return [Example(source, picture, target) for (source, picture, _), target in zip(found, targets, strict=True)]
+        targets = list(pool.map(lambda each: draw(each[1]) if _is_to_draw(each) else each[2], found))
+    return [
+        Example(source, picture, picture if target is None else target)
+        for (source, picture, _), target in zip(found, targets, strict=True)
+    ]
+
+
+def _is_to_draw(found: tuple[Source, Picture, Picture | None]) -> bool:
+    source, _, target = found
+    return target is None and source.role == "content"
 
 
 def _pictures(source: Source, root: Path, seed: int, recipe: str) -> Iterator[tuple[Picture, Picture | None]]:

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from vidstyle.networks import is_adjustable
 from vidstyle.training.pictures import Example, cached
 from vidstyle.training.sheet import render
-from vidstyle.training.teachers import InkTeacher, Picture
-from vidstyle.training.tutors import StyleTeacher
+from vidstyle.training.teachers import Picture
+from vidstyle.training.tutors import Tutor
 
 _FULL, _NONE = 0.4, 0.1  # shares of the crops at strength 1, which most people use, and at 0; the others lie between
 
@@ -24,9 +24,7 @@ def sample_strengths(count: int, rng: np.random.Generator) -> Float[Tensor, " n"
     return torch.from_numpy(strengths).float()
 
 
-def at_levels(
-    examples: list[Example], teacher: InkTeacher | StyleTeacher, levels: tuple[float, ...], cache: Path
-) -> list[Example]:
+def at_levels(examples: list[Example], teacher: Tutor, levels: tuple[float, ...], cache: Path) -> list[Example]:
     """Give the examples with their targets at strength 0, at the levels between, and at 1.
 
     Convention: at a level between the teacher draws less; a target that was found ready-made is mixed with its picture.

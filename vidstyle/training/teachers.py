@@ -133,12 +133,22 @@ class InkTeacher(BaseModel):
 
 def tangents(lab: Plane, sigma: float) -> Plane:
     """Unit vectors (dx, dy) along the edges: the minor eigenvectors of the smoothed structure tensor."""
-    gx = cv2.Sobel(lab, cv2.CV_32F, 1, 0, scale=0.125)
-    gy = cv2.Sobel(lab, cv2.CV_32F, 0, 1, scale=0.125)
+    return structure(lab, sigma)[0]
+
+
+def structure(picture: Plane, sigma: float) -> tuple[Plane, Plane]:
+    """Unit vectors (dx, dy) along the edges, and from 0 to 1 how much one direction rules, by the structure tensor.
+
+    The minor eigenvectors of the tensor, smoothed by `sigma` pixels, and the difference of its eigenvalues over their
+    sum (Kyprianidis & Döllner 2008).
+    """
+    gx = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=0.125)
+    gy = cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=0.125)
     xx, xy, yy = ((first * second).sum(2) for first, second in ((gx, gx), (gx, gy), (gy, gy)))
     xx, xy, yy = (cv2.GaussianBlur(part, (0, 0), sigma) for part in (xx, xy, yy))
     angle = 0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2
-    return np.dstack([np.cos(angle), np.sin(angle)]).astype(np.float32)
+    anisotropy = np.hypot(xx - yy, 2 * xy) / np.maximum(xx + yy, 1e-6)
+    return np.dstack([np.cos(angle), np.sin(angle)]).astype(np.float32), anisotropy.astype(np.float32)
 
 
 def _sample(plane: Plane, x: Plane, y: Plane) -> Plane:

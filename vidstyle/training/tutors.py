@@ -1,17 +1,18 @@
-"""A finished style as the teacher: a small network learns to draw what a large one draws."""
+"""The teachers that a recipe can name; one of them is a finished style, which a small network learns to draw."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from vidstyle.frames import bitmap
 from vidstyle.networks import Style, load_style
+from vidstyle.training.oil import OilTeacher
 from vidstyle.training.section import Section
-from vidstyle.training.teachers import Picture
+from vidstyle.training.teachers import InkTeacher, Picture
 
 
 class StyleTeacher(Section):
@@ -51,3 +52,6 @@ class StyleTeacher(Section):
         """Give the checksum of the weights, and the strength where it is not 1."""
         assert self._style is not None  # `resolved` comes first
         return self._style.card.sha256 + (f" {self._strength}" if self._strength != 1 else "")
+
+
+Tutor = Annotated[InkTeacher | OilTeacher | StyleTeacher, Field(discriminator="kind")]

@@ -66,6 +66,21 @@ def test_a_look_without_colour_is_not_asked_for_colour(recipe, started):
     assert told[0]["cycle"] < told[1]["cycle"] - 0.01
 
 
+def test_with_a_teacher_its_drawing_must_come_back(recipe, started):
+    """Where nothing is done, what comes back is wrong by all that the teacher does; works stay as they are."""
+    told = []
+    for teacher in (None, {"kind": "oil", "radius": 3.0}):
+        mode, engine = started(recipe("cyclegan", teacher=teacher, pairs={"size": 48, "degraded": 0.0}, **SMALL))
+        mode.networks["generator"], mode.networks["inverse"] = torch.nn.Identity(), torch.nn.Identity()
+        told.append(mode.play(0, 0.0, engine).terms)
+    assert told[0]["cycle"] == told[0]["identity"] == 0
+    assert told[1]["cycle"] > 0.02
+    assert told[1]["identity"] == 0  # of drawings, either way
+    works = [each for each in mode.examples if each.source.role == "style"]
+    assert works
+    assert all(each.target is each.picture for each in works)
+
+
 def test_a_recipe_without_looks_is_refused(recipe):
     sources = [{"name": n, "path": n, "licence": "x", "source": "x", "train": n == "drawn"} for n in ("drawn", "held")]
     with pytest.raises(ConfigError, match="nothing to look like"):

@@ -23,6 +23,7 @@ from vidstyle.training.recipe import Recipe
 from vidstyle.training.section import Section
 from vidstyle.training.sequences import ClipTerms
 from vidstyle.training.sheet import write_drawings
+from vidstyle.training.tutors import Tutor
 
 
 class CycleLosses(Section):
@@ -44,6 +45,11 @@ class CycleganRecipe(Recipe):
         default=False,
         description="for looks without colour: what comes back is compared, and judged, by its brightness alone",
     )
+    teacher: Tutor | None = Field(
+        default=None,
+        description="draws what must come back in the pictures' place; none: the pictures themselves. Begin with a "
+        "style that draws like it: the way there then need not keep what the teacher leaves out",
+    )
     pool: int = Field(default=50, ge=1, description="drawings of the past that the discriminators see again")
     pairs: PairConfig = PairConfig()
     clips: ClipTerms = ClipTerms()
@@ -62,7 +68,7 @@ class Cyclegan(Mode):
     def __init__(self, recipe: CycleganRecipe, run: Path) -> None:
         super().__init__(recipe, recipe.clips, run)
         self.recipe = recipe
-        works, held_works = self.gather(recipe)
+        works, held_works = self.gather(recipe, recipe.teacher and recipe.teacher.resolved(recipe.beside))
         self.looks = [example.picture for example in works]
         self.held_looks = [example.picture for example in held_works] or self.looks
         self.networks["inverse"] = build_generator(recipe.inverse or recipe.generator)
@@ -81,18 +87,18 @@ class Cyclegan(Mode):
         there, back = self.networks["generator"], self.networks["inverse"]
         with engine.forward():
             drawn, moved, same_look = there(torch.cat([batch.crops, batch.moved, looks])).float().split(count)
-            plain, same_picture = back(torch.cat([looks, batch.crops])).float().split(count)
+            plain, same_picture = back(torch.cat([looks, batch.targets])).float().split(count)
             again, look_again = back(drawn).float(), there(plain).float()
         # Colour can't come back out of a look that has none; asked for, it would be hidden in the drawing.
-        crops, again, same_picture, plain_seen = map(self._seen, (batch.crops, again, same_picture, plain))
+        pictures, again, same_picture, plain_seen = map(self._seen, (batch.targets, again, same_picture, plain))
         terms: Losses = {
-            "cycle": (again - crops).abs().mean() + (look_again - looks).abs().mean(),
-            "identity": (same_look - looks).abs().mean() + (same_picture - crops).abs().mean(),
+            "cycle": (again - pictures).abs().mean() + (look_again - looks).abs().mean(),
+            "identity": (same_look - looks).abs().mean() + (same_picture - pictures).abs().mean(),
             "temporal": compound_loss(moved, warp_differentiable(drawn, batch.flow), batch.inside),
         }
         turn = Turn(terms, [])
         if share >= self.recipe.discriminator.start:
-            sides = {"style": (looks, drawn), "content": (crops, plain_seen)}
+            sides = {"style": (looks, drawn), "content": (pictures, plain_seen)}
             judge = self.recipe.discriminator
             logits = [self.judges[name](fake).float() for name, (_, fake) in sides.items()]
             terms["adversarial"] = torch.stack([generator_loss(each, judge.loss) for each in logits]).sum()

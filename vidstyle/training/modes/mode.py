@@ -28,7 +28,7 @@ from vidstyle.training.pictures import Example, gather
 from vidstyle.training.recipe import Recipe
 from vidstyle.training.section import Section
 from vidstyle.training.sequences import ClipTerms, Sequence, gather_sequences, sample_sequences
-from vidstyle.training.teachers import Picture
+from vidstyle.training.teachers import Picture, Teacher
 from vidstyle.training.temporal import draw_sequence, moving_stills, temporal_losses, to_network
 
 Losses = dict[str, Tensor]
@@ -118,9 +118,12 @@ class Mode(ABC):
             self.judges["temporal"] = TemporalDiscriminator(width=16, layers=2)
             initialize(self.judges["temporal"], seed=recipe.seed + 9)
 
-    def gather(self, recipe: Recipe) -> tuple[list[Example], list[Example]]:
+    def gather(self, recipe: Recipe, teacher: Teacher | None = None) -> tuple[list[Example], list[Example]]:
         """Take in a recipe's pictures; gives those that are works, to learn from and held out."""
-        self.examples = gather(recipe.material.sources, recipe.root, seed=recipe.seed, recipe=recipe.name)
+        self.examples = gather(
+            recipe.material.sources, recipe.root, teacher,
+            cache=self.run / "targets", seed=recipe.seed, recipe=recipe.name,
+        )  # fmt: skip
         found = {(each.source.role, each.source.train): list[Example]() for each in self.examples}
         for example in self.examples:
             found[example.source.role, example.source.train].append(example)

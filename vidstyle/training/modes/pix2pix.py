@@ -22,7 +22,7 @@ from vidstyle.training.sequences import ClipTerms
 from vidstyle.training.sheet import write_sheet
 from vidstyle.training.strengths import at_levels, measure_dial
 from vidstyle.training.teachers import InkTeacher
-from vidstyle.training.tutors import StyleTeacher
+from vidstyle.training.tutors import Tutor
 
 
 class PairedLosses(Section):
@@ -39,7 +39,7 @@ class Pix2pixRecipe(Recipe):
 
     mode: Literal["pix2pix"]
     discriminator: DiscriminatorConfig = DiscriminatorConfig()
-    teacher: Annotated[InkTeacher | StyleTeacher, Field(discriminator="kind")] = InkTeacher()
+    teacher: Tutor = InkTeacher()
     pairs: PairConfig = PairConfig()
     clips: ClipTerms = ClipTerms()
     losses: PairedLosses = PairedLosses()
