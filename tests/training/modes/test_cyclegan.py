@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -76,9 +79,29 @@ def test_with_a_teacher_its_drawing_must_come_back(recipe, started):
     assert told[0]["cycle"] == told[0]["identity"] == 0
     assert told[1]["cycle"] > 0.02
     assert told[1]["identity"] == 0  # of drawings, either way
+    assert "drawing" not in told[1]
     works = [each for each in mode.examples if each.source.role == "style"]
     assert works
     assert all(each.target is each.picture for each in works)
+
+
+def test_the_drawing_is_the_teachers_in_light_alone(recipe, started):
+    """Other colours of the same light cost nothing; lines that are not drawn do."""
+
+    class Tinted(torch.nn.Module):
+        def forward(self, pictures):
+            light = luma(pictures)
+            return torch.cat((light, light, light), 1)
+
+    teacher = {"kind": "oil", "radius": 3.0}
+    mode, engine = started(
+        recipe("cyclegan", teacher=teacher, losses={"drawing": 1.0}, pairs={"size": 48, "degraded": 0.0}, **SMALL)
+    )
+    mode.learned = [replace(each, picture=each.target) for each in mode.learned]  # a generator that draws like it
+    mode.networks["generator"] = Tinted()
+    assert mode.play(0, 0.0, engine).terms["drawing"] < 0.01
+    mode.learned = [replace(each, picture=np.full_like(each.target, 128)) for each in mode.learned]
+    assert mode.play(0, 0.0, engine).terms["drawing"] > 0.02
 
 
 def test_a_recipe_without_looks_is_refused(recipe):

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from tests.styles import save_small_style
 from tests.training.modes.conftest import steps
@@ -42,3 +45,15 @@ def test_clips_take_part_beside_pairs(recipe, started):
     assert {"l1", "edges", "temporal", "short", "moving", "discriminator"} <= set(first)
     assert "adversarial" not in first
     assert "adversarial" in last
+
+
+def test_crispness_is_what_a_blurred_drawing_lacks(recipe, started):
+    mode, engine = started(recipe("pix2pix", **SMALL))
+    assert "crispness" not in mode.play(0, 0.0, engine).terms
+    mode, engine = started(recipe("pix2pix", losses={"crispness": 0.5}, pairs={"size": 48, "degraded": 0.0}, **SMALL))
+    mode.drawn = [replace(each, target=each.picture) for each in mode.drawn]
+    found = []
+    for generator in (torch.nn.Identity(), torch.nn.AvgPool2d(9, 1, 4)):
+        mode.networks["generator"] = generator
+        found.append(mode.play(0, 0.0, engine).terms["crispness"])
+    assert found[0] < 0.01 < 0.03 < found[1]

@@ -14,7 +14,7 @@ from vidstyle.networks import GeneratorSpec, build_generator
 from vidstyle.networks.initialization import initialize
 from vidstyle.training.engine import Engine
 from vidstyle.training.evaluate import measure_unpaired
-from vidstyle.training.losses import compound_loss, generator_loss
+from vidstyle.training.losses import compound_loss, edge_loss, generator_loss
 from vidstyle.training.modes.mode import DiscriminatorConfig, Losses, Mode, Turn
 from vidstyle.training.pairs import PairConfig, sample_looks, sample_pairs
 from vidstyle.training.pictures import Example
@@ -33,6 +33,11 @@ class CycleLosses(Section):
     cycle: float = Field(default=10.0, ge=0, description="L1 between a picture and what comes back of it")
     identity: float = Field(default=5.0, ge=0, description="L1 between a drawing and the drawing of it")
     temporal: float = Field(default=0.0, ge=0, description="change under a small warp, noise and brightness")
+    drawing: float = Field(
+        default=0.0,
+        ge=0,
+        description="distance of the finite differences of light to the teacher's",
+    )
 
 
 class CycleganRecipe(Recipe):
@@ -48,7 +53,8 @@ class CycleganRecipe(Recipe):
     teacher: Tutor | None = Field(
         default=None,
         description="draws what must come back in the pictures' place; none: the pictures themselves. Begin with a "
-        "style that draws like it: the way there then need not keep what the teacher leaves out",
+        "style that draws like it: the way there then need not keep what the teacher leaves out; `losses.drawing` "
+        "sees to it that it does not learn to leave the drawing to the way back",
     )
     pool: int = Field(default=50, ge=1, description="drawings of the past that the discriminators see again")
     pairs: PairConfig = PairConfig()
@@ -96,6 +102,8 @@ class Cyclegan(Mode):
             "identity": (same_look - looks).abs().mean() + (same_picture - pictures).abs().mean(),
             "temporal": compound_loss(moved, warp_differentiable(drawn, batch.flow), batch.inside),
         }
+        if self.recipe.losses.drawing:
+            terms["drawing"] = edge_loss(luma(drawn), luma(batch.targets))
         turn = Turn(terms, [])
         if share >= self.recipe.discriminator.start:
             sides = {"style": (looks, drawn), "content": (pictures, plain_seen)}

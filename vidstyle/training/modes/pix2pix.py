@@ -12,7 +12,7 @@ from vidstyle.motion.warp import warp_differentiable
 from vidstyle.networks import is_adjustable
 from vidstyle.training.engine import Engine
 from vidstyle.training.evaluate import measure_pairs
-from vidstyle.training.losses import compound_loss, edge_loss, generator_loss
+from vidstyle.training.losses import compound_loss, crispness_loss, edge_loss, generator_loss
 from vidstyle.training.modes.mode import DiscriminatorConfig, Losses, Mode, Turn
 from vidstyle.training.pairs import PairBatch, PairConfig, sample_pairs
 from vidstyle.training.pictures import Example, gather
@@ -30,6 +30,7 @@ class PairedLosses(Section):
 
     l1: float = Field(default=1.0, ge=0, description="distance to the target")
     edges: float = Field(default=0.5, ge=0, description="distance between the finite differences of both")
+    crispness: float = Field(default=0.0, ge=0, description="distance of the highest steps to the target's, and grain")
     temporal: float = Field(default=0.5, ge=0, description="change under a small warp, noise and brightness")
     adversarial: float = Field(default=0.01, ge=0, description="GAN, once the discriminator takes part")
 
@@ -104,7 +105,8 @@ class Pix2pix(Mode):
     def _terms(self, batch: PairBatch, results: Tensor, targets: Tensor) -> Losses:
         count = len(batch.crops)
         warped = warp_differentiable(results[:count], batch.flow)
-        return {
+        crisp = {"crispness": crispness_loss(results, targets)} if self.recipe.losses.crispness else {}
+        return crisp | {
             "l1": (results - targets).abs().mean(),
             "edges": edge_loss(results, targets),
             "temporal": compound_loss(results[count:], warped, batch.inside),
