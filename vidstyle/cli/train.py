@@ -181,6 +181,8 @@ def _say_line(progress: "Progress") -> None:
 
 
 def _told(progress: "Progress") -> str:
+    if not progress.losses:
+        return "taking in the material"
     left = "" if progress.remaining is None else f", {progress.remaining:.0f} min left"
     losses = "  ".join(f"{name} {value:.4f}" for name, value in progress.losses.items())
     return f"{progress.minutes:.1f} min{left}  {losses}"

@@ -21,7 +21,8 @@ LOG, EVALUATIONS, BEST, SAMPLES, RECIPE = "log.csv", "evaluations.jsonl", "best.
 class Progress:
     """Where a training stands. `losses` are means since the last report; `minutes` count all runs together.
 
-    Convention: `remaining` is an estimate of the minutes to come, at this run's speed; None before the first step.
+    Convention: `remaining` is an estimate of the minutes to come, at this run's speed; None, and no losses, before the
+    first step: the material is taken in, and drawn by the teacher.
     """
 
     step: int
