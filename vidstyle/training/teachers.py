@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from vidstyle.training.palette import Palette
+
 Picture = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 FAINT = 0.05  # ink below this is no part of a line
@@ -55,6 +57,7 @@ class InkTeacher(BaseModel):
     lift: float = Field(default=0.68, gt=0, le=1, description="exponent on L/100: below 1 shadows are opened")
     chroma: float = Field(default=1.35, ge=0, description="factor on a and b")
     black: float = Field(default=4.0, ge=0, le=50, description="L of the ink")
+    palette: Palette | None = Field(default=None, description="the colours to print with; none: the picture's own")
 
     def __call__(self, picture: Picture) -> Picture:
         """Draw `picture`, RGB in 0..255, (h, w, 3)."""
@@ -63,6 +66,8 @@ class InkTeacher(BaseModel):
         lab[..., 0] = 100 * np.clip(lab[..., 0] / 100, 0, 1) ** self.lift
         sketch = self._smooth(lab, self.line_smoothing, self.line_range)
         flat = self._shade(self._smooth(sketch, self.smoothing, self.smoothing_range))
+        if self.palette is not None:
+            flat = self.palette(flat)
         ink = self._ink(sketch)[..., None]
         paper = np.array([self.black, 0, 0], np.float32)
         lab = flat * (1 - ink) + paper * ink
