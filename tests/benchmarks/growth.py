@@ -15,28 +15,23 @@ _SMALL = (96, 64)  # px, of the frames whose number grows
 
 def lengths(most: int) -> list[Row]:
     """Render small moving texture of growing length with a small network, so that every stage runs."""
-    return [alone(_length, count) for count in LENGTHS if count <= most]
+    with tempfile.TemporaryDirectory() as name:
+        save_small_style(Path(name) / "small")
+        job = Job(Path(name) / "a.mp4", str(Path(name) / "small"), repeats=1)
+        return [_grown(replace(job, frames=count), f"{count} frames", _SMALL) for count in LENGTHS if count <= most]
 
 
 def sizes(job: Job, largest: int) -> list[Row]:
     """Render moving texture of growing size in the style itself."""
-    return [alone(_size, job, name) for name, (_, height) in SIZES.items() if height <= largest]
-
-
-def _length(count: int) -> Row:
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        save_small_style(folder / "small")
-        width, height = _SMALL
-        clip = make_clip(folder / "a.mp4", frames=count, width=width, height=height, motion=(2, 1), audio=())
-        return _rendered(Job(clip, str(folder / "small"), count, 1), f"{count} frames", {})
+        job = replace(job, clip=Path(name) / "a.mp4", frames=8, repeats=1)
+        return [_grown(job, size, shape) for size, shape in SIZES.items() if shape[1] <= largest]
 
 
-def _size(job: Job, name: str) -> Row:
-    width, height = SIZES[name]
-    with tempfile.TemporaryDirectory() as folder:
-        clip = make_clip(Path(folder) / "a.mp4", frames=8, width=width, height=height, motion=(3, 1), audio=())
-        return _rendered(replace(job, clip=clip, frames=8, repeats=1), name, {})
+def _grown(job: Job, name: str, shape: tuple[int, int]) -> Row:
+    """Measure in a process that has not made the clip: its frames, all in memory at once, would be the peak."""
+    make_clip(job.clip, frames=job.frames, width=shape[0], height=shape[1], motion=(2, 1), audio=())
+    return alone(_rendered, job, name, {})
 
 
 def _rendered(job: Job, name: str, flags: Flags) -> Row:
