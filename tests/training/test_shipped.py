@@ -21,6 +21,9 @@ def style(request):
     return load_style(MODELS / request.param)
 
 
+PAIRED = [name for name in SHIPPED if load_recipe(MODELS / "recipes" / f"{name}.toml").mode == "pix2pix"]
+
+
 @pytest.fixture(params=["ink", "ink-fast"])
 def ink(request):
     return load_style(MODELS / request.param)
@@ -60,6 +63,17 @@ def test_a_style_draws_its_golden_frame(style):
     difference = compare_golden(style)
     assert difference is not None
     assert all(found <= allowed for found, allowed in zip(difference, TOLERANCE, strict=True))
+
+
+@pytest.mark.parametrize("name", PAIRED)
+def test_it_is_nearer_to_its_teachers_drawing_than_the_picture_is(name):
+    teacher = load_recipe(MODELS / "recipes" / f"{name}.toml").teacher
+    picture = cv2.GaussianBlur(scene(), (0, 0), 0.8)
+    noise = np.random.default_rng(0).normal(0, 8, picture.shape)  # what strokes and flat colour do away with
+    picture = (picture + noise).clip(0, 255).astype(np.uint8)
+    drawn, taught = render(load_style(MODELS / name).generator, picture), teacher(picture)
+    apart = [np.abs(each.astype(float) - taught).mean() for each in (drawn, picture)]
+    assert apart[0] < 0.5 * apart[1]
 
 
 def test_it_draws_contours_where_its_teacher_does(ink):
