@@ -89,8 +89,14 @@ def timed(row: Row, work: Callable[[], Any], frames: int, repeats: int) -> Any:
         made = work()
         row.wall.append(1000 * (time.perf_counter() - begun) / frames)
         row.processor.append(1000 * (_processor() - before) / frames)
-    row.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    row.memory = _peak()
     return made
+
+
+def _peak() -> float:
+    """Give the most memory that this process itself has had, MiB; ru_maxrss would begin with its parent's."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 def stages(job: Job) -> list[Row]:
