@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from vidstyle.training.oil import OilTeacher, _samples
 from vidstyle.training.teachers import structure
 
-PLAIN = OilTeacher(kind="oil", chroma=1.0, contrast=1e-3)  # colours as they are
+PLAIN = OilTeacher(chroma=1.0, contrast=1e-3)  # colours as they are
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))
@@ -49,7 +49,7 @@ def test_a_mirrored_picture_gives_the_mirrored_painting():
 def test_less_strength_stays_nearer_to_the_picture():
     picture = np.random.default_rng(2).integers(0, 256, (12, 16, 3)).astype(np.uint8)
     picture = cv2.resize(picture, (128, 96), interpolation=cv2.INTER_CUBIC)
-    teacher = OilTeacher(kind="oil")
+    teacher = OilTeacher()
     far = [np.abs(teacher.at(level)(picture).astype(int) - picture).mean() for level in (0.25, 0.5, 1.0)]
     assert far == sorted(far)
     assert far[0] < far[2] / 1.5

@@ -26,7 +26,7 @@ class OilTeacher(Section):
     Convention: lengths are in pixels of the picture given, whatever its size.
     """
 
-    kind: Literal["oil"]
+    kind: Literal["oil"] = "oil"
     radius: float = Field(default=7.0, ge=2, le=20, description="of a stroke where nothing has a direction, pixels")
     stretch: float = Field(default=1.0, gt=0, description="alpha: the smaller, the longer are strokes along edges")
     crispness: float = Field(default=8.0, gt=0, description="q: how much a calm sector counts more than a busy one")
