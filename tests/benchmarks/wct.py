@@ -35,6 +35,8 @@ class Wct(nn.Module):
         super().__init__()
         self._encoders = {level: _read(folder / f"SE{level}.pth") for level in _LEVELS}
         self._decoders = {level: _read(folder / f"SD{level}.pth") for level in _LEVELS}
+        weights = [*self._encoders.values(), *self._decoders.values()]
+        self.weights = nn.ParameterList(tensor for each in weights for tensor in each.values()).requires_grad_(False)
         picture = scaled(bitmap(middle_frame(look)[0]), _SIDE)
         image = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
         self._looks = {level: _moments(encode(image, self._encoders[level], level)) for level in _LEVELS}
