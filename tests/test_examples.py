@@ -79,3 +79,17 @@ def test_paint_footage(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert "20 pictures and shot.mp4" in capsys.readouterr().out
     assert len({path.read_bytes() for path in (folder / "footage").glob("*.png")}) == 20
     assert probe(folder / "footage" / "shot.mp4").video.frames == 24
+
+
+def test_find_palette(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    (folder / "prints").mkdir()
+    for place, (red, green, blue) in enumerate([(187, 77, 58), (38, 53, 122), (187, 77, 58)]):
+        cv2.imwrite(str(folder / "prints" / f"{place}.png"), np.full((24, 32, 3), (blue, green, red), np.uint8))
+    start(monkeypatch, "find_palette.py", "prints", "--colours", "2")
+    assert capsys.readouterr().out.splitlines() == ["#bb4d3a  0.667", "#26357a  0.333"]
+
+
+def test_find_palette_without_pictures_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    (folder / "empty").mkdir()
+    with pytest.raises(SystemExit, match="no picture found in empty"):
+        start(monkeypatch, "find_palette.py", "empty")

@@ -61,7 +61,8 @@ def train(
         TargetBusyError: another training is at work in `run`.
     """
     run.mkdir(parents=True, exist_ok=True)
-    on_progress(Progress(0, recipe.schedule.steps, 0.0, {}))  # a teacher may draw for minutes before the first step
+    if not resume:  # a teacher may draw for minutes before the first step
+        on_progress(Progress(0, recipe.schedule.steps, 0.0, {}))
     trainer = Trainer(recipe, run, device or torch.device("cpu"))
     journal = Journal(run, silent=trainer.engine.processes.rank > 0)
     with nullcontext() if journal.silent else TargetLock(run / CHECKPOINT):
