@@ -22,7 +22,7 @@ from tests.benchmarks.material import SHARED, known_looks
 from vidstyle.backends import Execution
 from vidstyle.backends.choosing import choose
 from vidstyle.frames import bitmap
-from vidstyle.networks import Style, load_style, style_folders
+from vidstyle.networks import Style, drawing_styles, load_style
 from vidstyle.networks.style import CARD, SHEET
 from vidstyle.training.film import ClipFigures, measure_film
 from vidstyle.training.sheet import middle_frame, write_rows, write_style_sheet
@@ -109,7 +109,7 @@ def main() -> None:
     )
     parser.add_argument("--peers", type=Path, help="a picture of the styles beside the published networks, alone")
     told = parser.parse_args()
-    names = told.styles or list(style_folders())
+    names = told.styles or list(drawing_styles())
     if told.peers:
         draw_peers(told.peers, names)
         return

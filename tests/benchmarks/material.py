@@ -14,7 +14,7 @@ from vidstyle.backends import BACKENDS
 from vidstyle.frames import FrameBatch, Span
 from vidstyle.media import ClipReader
 from vidstyle.networks import load_style
-from vidstyle.networks.gallery import style_folders
+from vidstyle.networks.gallery import drawing_styles
 from vidstyle.stages.stylize import paint
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -55,7 +55,9 @@ class Look:
 
 def known_looks() -> dict[str, Look]:
     """Give every style that is here: those that vidstyle finds by name, and published networks beside the checkout."""
-    known = {name: Look(load_style(name).card.sha256[:12], lambda name=name: by_name(name)) for name in style_folders()}
+    known = {
+        name: Look(load_style(name).card.sha256[:12], lambda name=name: by_name(name)) for name in drawing_styles()
+    }
     mosaic = SHARED / "weights" / "rrmina" / "mosaic_TransformerResNextNetwork.pth"
     wave = SHARED / "weights" / "ml5-fast-style" / "wave"
     if mosaic.is_file():

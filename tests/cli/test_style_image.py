@@ -6,10 +6,9 @@ import pytest
 import torch
 
 from tests.clips import make_clip
+from tests.styles import save_small_reference
 from vidstyle.cli import run
 from vidstyle.media import ClipReader
-from vidstyle.networks import GeneratorSpec, StyleCard, build_generator, save_style
-from vidstyle.networks.initialization import initialize
 
 
 @pytest.fixture(autouse=True)
@@ -17,14 +16,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a clip, two pictures and an untrained network that looks at pictures."""
     monkeypatch.setenv("VIDSTYLE_MODELS", str(tmp_path / "models"))
     monkeypatch.chdir(tmp_path)
-    spec = GeneratorSpec(name="reference", options={"width": 4, "blocks": 1, "eye": 4, "code": 8})
-    card = StyleCard(
-        name="reference", title="Any", description="For tests.", generator=spec, sha256="0" * 64, licence="CC0-1.0"
-    )
-    generator = build_generator(spec)
-    initialize(generator, seed=1)
-    torch.nn.init.normal_(generator.imagine.weight, generator=torch.Generator().manual_seed(0))
-    save_style(tmp_path / "models" / "reference", card, generator)
+    save_small_reference(tmp_path / "models" / "reference")
     for name, tone in (("red.png", (20, 30, 200)), ("night.jpg", (90, 20, 10))):
         cv2.imwrite(name, np.clip(np.random.default_rng(4).normal(tone, 12, (64, 80, 3)), 0, 255).astype(np.uint8))
     make_clip(tmp_path / "shot.mp4", frames=4, width=64, height=48)

@@ -5,32 +5,21 @@ import numpy as np
 import pytest
 import torch
 
+from tests.styles import save_small_reference
 from vidstyle.errors import ConfigError, StyleError
 from vidstyle.networks import (
-    GeneratorSpec,
-    StyleCard,
-    build_generator,
     find_card,
     load_style,
     load_styles,
-    save_style,
     styles_of_images,
     tell_styles,
 )
-from vidstyle.networks.initialization import initialize
 
 
 @pytest.fixture(autouse=True)
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("VIDSTYLE_MODELS", str(tmp_path))
-    spec = GeneratorSpec(name="reference", options={"width": 4, "blocks": 1, "eye": 4, "code": 8})
-    card = StyleCard(
-        name="reference", title="Any", description="For tests.", generator=spec, sha256="0" * 64, licence="CC0-1.0"
-    )
-    generator = build_generator(spec)
-    initialize(generator, seed=1)
-    torch.nn.init.normal_(generator.imagine.weight, generator=torch.Generator().manual_seed(0))
-    save_style(tmp_path / "reference", card, generator)
+    save_small_reference(tmp_path / "reference")
     return tmp_path
 
 

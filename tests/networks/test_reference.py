@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from vidstyle.backends.graph import Graph
+from vidstyle.backends.tiles import Tiles
 from vidstyle.networks.initialization import initialize
 from vidstyle.networks.reference import ReferenceGenerator, StyleEncoder
 
@@ -56,8 +57,18 @@ def test_half_of_a_strength_is_half_of_the_way_between_two_looks(generator: Refe
 
 def test_a_dressed_generator_can_be_followed_step_by_step(generator: ReferenceGenerator, works: torch.Tensor):
     graph = Graph(generator.dressed(works[:1]))
-    assert len(graph.sections) == 1 + 8  # one after each of its norms
+    assert len(graph.sections) == 1 + 7  # one after each of its norms, one of which is the recolouring's
     assert [name for name in ("plain", "look") if hasattr(graph.module, name)] == []  # they stay within
+
+
+def test_tiles_of_a_dressed_generator_are_equal_to_the_whole(generator: ReferenceGenerator, works: torch.Tensor):
+    dressed = generator.dressed(works[:1])
+    picture = torch.rand(1, 3, 160, 208, generator=torch.Generator().manual_seed(5)) * torch.linspace(0.1, 1, 208)
+    told = torch.cat((picture, torch.full((1, 1, 160, 208), 0.8)), 1)
+    with torch.inference_mode():
+        tiles = Tiles(dressed, torch.device("cpu"))
+        assert len(tiles.cut(160, 208, 96)) > 1
+        assert torch.allclose(tiles(told, 96), dressed(told), atol=1e-4)
 
 
 def test_what_is_seen_does_not_depend_on_how_often_it_is_there():

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from tests.clips import make_clip
-from tests.styles import save_small_style
+from tests.styles import save_small_reference, save_small_style
 
 pytest.importorskip("starlette", reason="the studio's extra is absent: pip install 'vidstyle[studio]'")
 
@@ -101,6 +101,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     save_small_style(folder / "small")
     save_small_style(folder / "other", name="other", seed=1)
+    save_small_reference(folder / "reference")
     return folder
 
 

@@ -127,6 +127,22 @@ def test_a_clip_becomes_the_frames_that_the_command_line_makes(
         assert len([*studio.decode(video=0)]) == len([*alone.decode(video=0)]) == 20
 
 
+def test_a_picture_that_is_dropped_is_the_style(page: Any, tmp_path: Path):
+    choose(page, make_clip(tmp_path / "shot.mp4", frames=6, width=160, height=96))
+    said(page, "#sharpness", "^sharp$")
+    before = page.evaluate("after.src")
+    cv2.imwrite(str(tmp_path / "Night sky.png"), texture_tile(3))
+    page.set_input_files("#style-picture", tmp_path / "Night sky.png")
+    page.wait_for_selector("input[name=style][value=night-sky]:checked")
+    page.wait_for_function("before => after.src !== before", arg=before)
+    said(page, "#sharpness", "^sharp$")
+    assert page.evaluate("document.querySelector('.style .shown').naturalWidth") > 0
+    page.click("#words summary")
+    said(page, "#command", "--style-image Night-sky.png")
+    page.set_input_files("#style-picture", tmp_path / "shot.mp4")
+    said(page, "#alert p", "is no picture")
+
+
 def test_source_and_result_play_as_one(page: Any, tmp_path: Path):
     choose(page, make_clip(tmp_path / "shot.mp4", frames=50, width=96, height=64))
     page.click("#render")

@@ -49,6 +49,41 @@ def test_a_bad_file_is_refused_with_a_sentence_and_not_kept(visitor: Visitor, tm
     assert visitor.get("/api/session").told["files"] == []
 
 
+def test_a_dropped_picture_becomes_a_style_of_this_visitor_alone(
+    visitor: Visitor, models: Path, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    told = visitor.get("/api/session").told
+    assert told["looks_at_pictures"]
+    assert "reference" not in {style["name"] for style in told["styles"]}  # which draws nothing by itself
+    work = visitor.put(picture(tmp_path / "Red fields.png"), role="style").told["id"]
+    names = [visitor.ask("/api/styles", {"file": work}).told["style"] for _ in range(2)]
+    assert names == ["red-fields", "red-fields-2"]
+    style = next(style for style in visitor.get("/api/session").told["styles"] if style["name"] == "red-fields")
+    assert (style["title"], style["picture"], style["own"]) == ("After Red-fields", work, True)
+    shot = visitor.put(clip).told["id"]
+    task = visitor.wait(visitor.ask("/api/render", {"file": shot, "look": {"style": "red-fields"}}).told["id"])
+    assert task["state"] == "done"
+    made = visitor.get(f"/api/tasks/{task['id']}/files/{task['results']['report']}").told
+    (tmp_path / "Red-fields.png").write_bytes((tmp_path / "Red fields.png").read_bytes())
+    (tmp_path / clip.name).write_bytes(clip.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VIDSTYLE_MODELS", str(models))
+    command = task["told"]["command"]
+    assert "--style-image Red-fields.png" in command
+    assert run([*shlex.split(command.replace("\\\n", ""))[1:], "--device", "cpu", "--report", "a.json"]) == 0
+    assert read_report(tmp_path / "a.json").frame_hash == made["frame_hash"]
+    stranger = Visitor(visitor.address)
+    assert "red-fields" not in {style["name"] for style in stranger.get("/api/session").told["styles"]}
+
+
+def test_what_is_no_picture_becomes_no_style(visitor: Visitor, clip: Path, tmp_path: Path):
+    answer = visitor.ask("/api/styles", {"file": visitor.put(clip).told["id"]})
+    assert (answer.status, "is no picture" in answer.told["error"]) == (422, True)
+    tiny = visitor.put(picture(tmp_path / "tiny.png", side=16)).told["id"]
+    answer = visitor.ask("/api/styles", {"file": tiny})
+    assert (answer.status, "at least 32" in answer.told["error"]) == (422, True)
+
+
 @pytest.mark.slow
 def test_what_is_too_large_too_long_or_too_many_is_refused(models: Path, clip: Path, tmp_path: Path):
     limits = {"upload_megabytes": 0.2, "session_megabytes": 0.25, "seconds": 1, "pixels": 10_000, "tasks": 1}

@@ -15,7 +15,7 @@ from vidstyle.demo.tune import tune
 from vidstyle.errors import TargetError
 from vidstyle.media import ClipReader
 from vidstyle.media.record import record_clip
-from vidstyle.networks import find_card, style_folders
+from vidstyle.networks import drawing_styles, find_card
 from vidstyle.pipeline import render_shot
 from vidstyle.progress import OnProgress
 from vidstyle.report import RenderReport
@@ -102,7 +102,7 @@ def run_demo(
 def _styles(style: str | Path) -> dict[str, str]:
     """The styles to draw in, by their names."""
     if style == ALL:
-        return {name: str(folder) for name, folder in style_folders().items()}
+        return {name: str(folder) for name, folder in drawing_styles().items()}
     chosen = style if isinstance(style, str) else str(style.absolute())
     return {find_card(chosen).name: chosen}
 

@@ -9,7 +9,7 @@ from vidstyle.networks.discriminators import (
     TemporalDiscriminator,
 )
 from vidstyle.networks.features import FeatureNetwork, load_features
-from vidstyle.networks.gallery import find_card, find_style, load_style, style_folders, user_models
+from vidstyle.networks.gallery import drawing_styles, find_card, find_style, load_style, style_folders, user_models
 from vidstyle.networks.generators import GENERATORS, ResnetGenerator
 from vidstyle.networks.looks import styles_of_images
 from vidstyle.networks.mixing import MixBy, Mixture, StyleShare, card_of, load_styles, parse_styles, tell_styles
@@ -48,6 +48,7 @@ __all__ = [
     "TrainingRecord",
     "build_generator",
     "card_of",
+    "drawing_styles",
     "find_card",
     "find_style",
     "is_adjustable",

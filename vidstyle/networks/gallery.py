@@ -38,6 +38,11 @@ def style_folders() -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def drawing_styles() -> dict[str, Path]:
+    """Those of `style_folders` that draw as they are: all but the network that has to be shown a picture first."""
+    return {name: folder for name, folder in style_folders().items() if name != REFERENCE}
+
+
 def lend_styles(folders: Mapping[str, Path]) -> None:
     """Let names stand for these folders in this process: work from another machine comes with its styles."""
     _lent.update(folders)

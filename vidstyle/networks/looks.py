@@ -85,7 +85,7 @@ def dress(reference: Style, image: Path) -> Style:
 
 
 def _options(card: StyleCard) -> dict[str, int]:
-    return {key: value for key, value in card.generator.options.items() if key in ("width", "blocks")}
+    return {key: value for key, value in card.generator.options.items() if key in ("width", "core", "blocks")}
 
 
 def _read(image: Path) -> Float[Tensor, "1 3 h w"]:

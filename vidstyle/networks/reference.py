@@ -9,35 +9,50 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vidstyle.networks.generators import ResnetGenerator
-from vidstyle.networks.layers import ResidualBlock
+from vidstyle.networks.layers import ConvBlock, ResidualBlock
+from vidstyle.networks.palette import COLOURS, Recolour, palette_of
 
 _BELOW_ONE = 0.98  # atanh has no end at 1
+_LAST = 8  # channels of the one layer at full size
 
 
 class ReferenceResnet(nn.Module):
-    """A ResNet that draws in a look: what scales and shifts the features after each of its instance norms.
+    """A generator for speed that draws in a look: what scales and shifts the features after each instance norm.
 
     Each look is one vector (Dumoulin et al. 2017, conditional instance normalization); between two of them lie looks as
     well. `plain` is the look of pictures as they are, so that a strength is a place on the way from there to `look`. As
-    in `AdjustableResnet`, the picture itself stands beside the last convolution and is let in as the strength falls.
+    in `QuarterResnet`, residual blocks work at a quarter of the size. What they draw is added to the picture itself, in
+    the look's own colours as far as one change for the whole picture reaches (`Recolour`), so that they are left the
+    strokes; as the strength falls, the picture's own colours come back.
 
     Convention: the fourth channel of the input is the strength, one number all over each picture, in 0 … 1.
 
     Args:
-        width, blocks: as of `ResnetGenerator`.
+        width: channels at half the size.
+        core: channels at a quarter of it.
+        blocks: residual blocks there.
     """
 
     multiple = 4
     inputs = 4
 
-    def __init__(self, *, width: int = 16, blocks: int = 5) -> None:
+    def __init__(self, *, width: int = 24, core: int = 64, blocks: int = 5) -> None:
         super().__init__()
-        self.resnet = ResnetGenerator(width=width, blocks=blocks, norm="instance", upsample="resize", skips=True)
-        norms = [layer for layer in self.resnet.modules() if isinstance(layer, nn.InstanceNorm2d)]
-        edges = accumulate((2 * layer.num_features for layer in norms), initial=0)
+        self.recolour = Recolour()
+        self.stem = nn.Sequential(nn.PixelUnshuffle(2), ConvBlock(12, width, norm="instance"))
+        self.quarter = ConvBlock(width, core, stride=2, norm="instance")
+        self.residual = nn.Sequential(*(ResidualBlock(core, norm="instance") for _ in range(blocks)))
+        self.up = nn.Sequential(nn.Upsample(scale_factor=2), ConvBlock(core, width, norm="instance"))
+        self.wide = nn.Sequential(ConvBlock(width, width, norm="instance"), nn.Upsample(scale_factor=2))
+        # Not unfolded into pixels: Gram losses let each of the four draw a grid of its own.
+        self.last = nn.Sequential(
+            ConvBlock(width + 3, _LAST, norm="none"), nn.ReflectionPad2d(1), nn.Conv2d(_LAST, 3, 3)
+        )
+        stages = (self.stem, self.quarter, self.residual, self.up, self.wide)
+        norms = [layer for stage in stages for layer in stage.modules() if isinstance(layer, nn.InstanceNorm2d)]
+        edges = accumulate((2 * layer.num_features for layer in norms), initial=COLOURS)
         self._spans = {norm: slice(*span) for norm, span in zip(norms, pairwise(edges), strict=True)}
-        size = sum(2 * layer.num_features for layer in norms)
+        size = COLOURS + sum(2 * layer.num_features for layer in norms)
         self.plain = nn.Parameter(torch.zeros(size))
         self.look = nn.Parameter(torch.zeros(size))
 
@@ -56,17 +71,16 @@ class ReferenceResnet(nn.Module):
     # Any: torch.fx follows a dressed generator with what only stands for tensors, which checked annotations refuse.
     def _paint(self, picture: Any, looks: Any, strength: Any) -> Any:
         turns = self.plain + (looks - self.plain) * strength
-        resnet = self.resnet
-        whole = self._through(resnet.encoder[0], picture, turns)
-        half = self._through(resnet.encoder[1], whole, turns)
-        y = self._through(resnet.encoder[2], half, turns)
-        for block in resnet.residual:
+        coloured = self.recolour(picture, looks[:, :COLOURS]).clamp(-1, 1)
+        base = picture + (coloured - picture) * strength[..., None, None]
+        half = self._through(self.stem, picture, turns)
+        y = self._through(self.quarter, half, turns)
+        for block in self.residual:
             assert isinstance(block, ResidualBlock)  # nothing else stands there
             y = y + self._through(block.branch, y, turns)
-        y = self._through(resnet.decoder[0], y, turns) + half
-        y = self._through(resnet.decoder[1], y, turns) + whole
-        y = self._through(resnet.decoder[2:], y, turns)
-        return (y + (1 - strength)[..., None, None] * (picture * _BELOW_ONE).atanh()).tanh()
+        y = self._through(self.wide, self._through(self.up, y, turns) + half, turns)
+        y = self.last(torch.cat((y, base), 1))
+        return (y + (base * _BELOW_ONE).atanh()).tanh()
 
     def _through(self, stage: nn.Module, x: Any, turns: Any) -> Any:
         for layer in _leaves(stage):
@@ -116,19 +130,18 @@ class ReferenceGenerator(nn.Module):
     Called with pictures alone it draws each in its own look, which should leave it as it is.
 
     Args:
-        width, blocks: of the `ReferenceResnet` that draws.
+        width, core, blocks: of the `ReferenceResnet` that draws.
         eye: channels of the first layer of the `StyleEncoder`.
         code: length of what the encoder says of a picture.
     """
 
     multiple = 4
 
-    def __init__(self, *, width: int = 16, blocks: int = 5, eye: int = 24, code: int = 256) -> None:
+    def __init__(self, *, width: int = 24, core: int = 64, blocks: int = 5, eye: int = 24, code: int = 256) -> None:
         super().__init__()
-        self.options = {"width": width, "blocks": blocks}
-        painter = ReferenceResnet(width=width, blocks=blocks)
+        painter = ReferenceResnet(width=width, core=core, blocks=blocks)
         self.eye = StyleEncoder(width=eye, code=code)
-        self.imagine = nn.Linear(code, len(painter.look))
+        self.imagine = nn.Linear(code, len(painter.look) - COLOURS)
         self.painter = painter
 
     def begin(self) -> None:
@@ -138,8 +151,7 @@ class ReferenceGenerator(nn.Module):
 
     def see(self, pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
         """Give the looks of pictures in [-1, 1]."""
-        look: Tensor = self.imagine(self.eye(pictures))
-        return look
+        return torch.cat((palette_of(pictures), self.imagine(self.eye(pictures))), 1)
 
     def forward(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
         """Draw pictures in [-1, 1] in their own looks."""

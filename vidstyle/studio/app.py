@@ -19,7 +19,7 @@ from vidstyle.errors import VidstyleError
 from vidstyle.studio.guard import REPORT_POLICY, Guard
 from vidstyle.studio.learning import Lesson
 from vidstyle.studio.sessions import Session, inside
-from vidstyle.studio.studio import MeasureWish, Studio, Wish
+from vidstyle.studio.studio import MeasureWish, Picture, Studio, Wish
 from vidstyle.studio.uploads import admit, receive
 
 Asked = TypeVar("Asked", bound=BaseModel)
@@ -52,6 +52,7 @@ def _routes(studio: Studio) -> list[Route]:
         Route("/api/files/{key}", _remove, methods=["DELETE"]),
         Route("/api/files/{key}/frames/{frame:int}", _frame),
         Route("/api/styles/{name}/thumbnail", _thumbnail),
+        Route("/api/styles", _asking(Picture, studio.dress), methods=["POST"]),
         Route("/api/preview", _preview, methods=["POST"]),
         Route("/api/words", _asking(Wish, studio.words), methods=["POST"]),
         Route("/api/plan", _asking(Wish, studio.plan), methods=["POST"]),

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from vidstyle.config import RenderConfig, compose
 from vidstyle.frames import Span
 from vidstyle.media import PRESETS
+from vidstyle.networks.looks import image_of
 from vidstyle.studio.sessions import Session, Upload
 
 Delivery = Literal["web", "review", "master-prores", "archive"]
@@ -91,11 +92,13 @@ class Look(BaseModel):
         suffix = PRESETS.get(self.delivery).suffix if upload.is_clip else ".png"
         return f"{upload.path.stem}_{self.style}{suffix}"
 
-    def command(self, upload: Upload) -> str:
-        """The command that renders the same, where the file lies; a style that was trained here lies beside it."""
+    def command(self, session: Session, upload: Upload) -> str:
+        """The command that renders the same, where the files lie; a style that was trained here lies beside them."""
         lines = [["vidstyle", "stylize", upload.path.name], ["-o", self.target(upload)]]
-        for key, value in self.changes(self.style, upload).items():
-            if key == "blend.preserve_color":
+        for key, value in self.changes(session.named(self.style), upload).items():
+            if key == "style" and (image := image_of(value)):
+                lines.append(["--style-image", str(image)])
+            elif key == "blend.preserve_color":
                 lines.append(["--preserve-color"])
             else:
                 lines.append([_OPTIONS[key], f"{value}"] if key in _OPTIONS else ["--set", f"{key}={value}"])
@@ -103,9 +106,9 @@ class Look(BaseModel):
             lines.append(["--frames", str(self.span)])
         return " \\\n  ".join(shlex.join(words) for words in lines)
 
-    def toml(self, upload: Upload) -> str:
+    def toml(self, session: Session, upload: Upload) -> str:
         """The same settings for `--config`; a trim is no setting."""
-        changes = self.changes(self.style, upload)
+        changes = self.changes(session.named(self.style), upload)
         lines = [f"{key} = {json.dumps(value)}" for key, value in changes.items() if "." not in key]
         tables = dict.fromkeys(key.partition(".")[0] for key in changes if "." in key)
         for table in tables:

@@ -13,7 +13,8 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
-from vidstyle.networks import style_folders
+from vidstyle.networks import drawing_styles
+from vidstyle.networks.looks import IMAGE
 from vidstyle.networks.style import CARD
 
 _KEPT = re.compile(r"[^A-Za-z0-9._-]+")
@@ -49,6 +50,7 @@ class Session:
     id: str
     folder: Path
     uploads: dict[str, Upload] = field(default_factory=dict)
+    looks: dict[str, Upload] = field(default_factory=dict)  # styles made of a picture, by name
     used: float = field(default_factory=time.monotonic)
     wanted: int = 0  # number of the latest preview asked for: older ones need not be drawn any more
 
@@ -73,7 +75,11 @@ class Session:
         """The gallery, and what was trained here; one's own style hides another of its name."""
         own = self.folder / "styles"
         mine = {each.name: each for each in sorted(own.iterdir()) if (each / CARD).is_file()} if own.is_dir() else {}
-        return style_folders() | mine
+        return drawing_styles() | mine
+
+    def named(self, style: str) -> str:
+        """How a command names a style: one made of a picture by the picture, where no file of this session is."""
+        return f"{IMAGE}{self.looks[style].path.name}" if style in self.looks else style
 
     def hide(self, text: str) -> str:
         """Take this machine's folders out of what is told."""

@@ -8,8 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from vidstyle import __version__
-from vidstyle.networks import read_card
+from vidstyle.networks import read_card, style_folders
+from vidstyle.networks.looks import REFERENCE
 from vidstyle.studio.config import StudioConfig
+from vidstyle.studio.dressing import style_of_picture
 from vidstyle.studio.learning import LEAST, Lesson, lesson_work
 from vidstyle.studio.lists import batch_work, plan_rows, plan_upload
 from vidstyle.studio.look import Look
@@ -41,6 +43,14 @@ class MeasureWish(BaseModel):
     alone: bool = Field(default=False, description="against the same style without blending")
 
 
+class Picture(BaseModel):
+    """An upload that is to be a style."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str
+
+
 class Studio:
     """Joins sessions, queue and library."""
 
@@ -57,6 +67,7 @@ class Studio:
             "version": __version__,
             "files": [upload.facts for upload in session.uploads.values()],
             "styles": [self._style(session, name) for name in session.styles()],
+            "looks_at_pictures": REFERENCE in style_folders(),
             "tasks": self.tasks(session),
             "limits": self.config.model_dump(
                 include={"upload_megabytes", "session_megabytes", "seconds", "pixels", "minutes", "keep_hours"}
@@ -67,7 +78,11 @@ class Studio:
     def words(self, session: Session, wish: Wish) -> dict[str, str]:
         """The same as a command and as TOML."""
         upload = _shown(session, wish)
-        return {"command": wish.look.command(upload), "toml": wish.look.toml(upload)}
+        return {"command": wish.look.command(session, upload), "toml": wish.look.toml(session, upload)}
+
+    def dress(self, session: Session, wish: Picture) -> dict[str, str]:
+        """Make a style of a picture that was dropped."""
+        return {"style": style_of_picture(session, session.upload(wish.file), self.config.device)}
 
     def plan(self, session: Session, wish: Wish) -> dict[str, Any]:
         """What a batch would do."""
@@ -80,7 +95,7 @@ class Studio:
         work = render_work(session, upload, wish.look, self.config.device)
         task = self._add(session, "render", f"{upload.path.name} in {wish.look.style}", work)
         self._rendered[task.id] = upload, wish.look
-        task.told |= {"command": wish.look.command(upload), "file": upload.id}
+        task.told |= {"command": wish.look.command(session, upload), "file": upload.id}
         task.told["ratio"] = upload.facts.get("width", 16) / upload.facts.get("height", 9)
         return self._told(task)
 
@@ -169,7 +184,9 @@ class Studio:
         folder = session.styles()[name]
         card = read_card(folder)
         told = {"name": name, "title": card.title, "description": card.description, "stability": card.stability}
-        return told | {"licence": card.licence, "own": folder.is_relative_to(session.folder)}
+        told |= {"licence": card.licence, "own": folder.is_relative_to(session.folder)}
+        picture = session.looks.get(name)
+        return told | {"picture": picture.id if picture is not None and picture.id in session.uploads else None}
 
 
 def _cleaning(session: Session, work: Callable[[Task], None]) -> Callable[[Task], None]:

@@ -1,7 +1,7 @@
 // The controls beside the stage: what the render will look like.
 
-import { ask } from "./api.js";
-import { $, fill, make, say } from "./dom.js";
+import { ask, upload } from "./api.js";
+import { $, dropZone, fill, make, say } from "./dom.js";
 
 const KEPT = "vidstyle-look";
 const BRUSH = (value) => Math.round(100 * 2 ** Number(value)) / 100;
@@ -39,14 +39,16 @@ export class Look extends EventTarget {
     return `${parts.join(", ")}; ${$("delivery").selectedOptions[0].textContent}`;
   }
 
-  show(styles) {
+  // Styles, and where the network that looks at pictures is there, a place to drop one.
+  show(styles, dress) {
     this.styles = styles;
     if (!styles.some((each) => each.name === this.style)) this.style = styles[0]?.name ?? "ink";
     $("styles").replaceChildren(...styles.map((each) => {
       const input = make("input", { type: "radio", name: "style", value: each.name, checked: each.name === this.style, onchange: () => this.choose(each.name) });
       const picture = make("img", { src: `/api/styles/${each.name}/thumbnail`, alt: "", loading: "lazy" });
-      return make("label", { class: "style", title: each.description }, input, picture, make("span", {}, each.title));
-    }));
+      const shown = each.picture ? make("img", { class: "shown", src: `/api/files/${each.picture}/frames/0`, alt: `the picture ${each.title} is made of` }) : null;
+      return make("label", { class: "style", title: each.description }, input, picture, shown, make("span", {}, each.title));
+    }), ...(dress ? [dressZone(dress)] : []));
     this.#label();
   }
 
@@ -101,6 +103,22 @@ export class Look extends EventTarget {
     for (const id of ["strength", "stability", "brush", "delivery"]) if (kept[id] !== null) $(id).value = kept[id];
     $("preserve").checked = kept.preserve_color;
   }
+}
+
+function dressZone(dress) {
+  const input = make("input", { type: "file", id: "style-picture", accept: "image/*" });
+  const words = make("span", {}, "Any picture …");
+  const zone = make("label", { class: "style any", title: "Drop a painting, a drawing, a photograph: the style is made of it in a moment" }, input, make("b", { "aria-hidden": "true" }, "+"), words);
+  dropZone(zone, async ([file]) => {
+    if (!file) return;
+    say(null);
+    try {
+      words.textContent = "Looking at it …";
+      const facts = await upload(file, "style");
+      await dress((await ask("/api/styles", { file: facts.id })).style);
+    } catch (error) { words.textContent = "Any picture …"; say(error); }
+  });
+  return zone;
 }
 
 async function copy(button) {

@@ -124,8 +124,13 @@ function showTasks() {
 
 async function refresh() {
   studio.session = await get("/api/session");
-  look.show(studio.session.styles);
+  look.show(studio.session.styles, studio.session.looks_at_pictures ? dress : null);
   tasks.take(studio.session.tasks);
+}
+
+async function dress(style) {
+  await refresh();
+  look.choose(style);
 }
 
 async function start() {
