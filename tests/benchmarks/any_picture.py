@@ -32,8 +32,8 @@ WORKS = (
 )  # fmt: skip
 """Held out by models/recipes/reference.toml."""
 CONTENTS = (
-    "photos/kodak/kodim20.jpg", "photos/kodak/kodim21.jpg", "photos/kodak/kodim22.jpg", "photos/kodak/kodim23.jpg",
-    "photos/kodak/kodim24.jpg", "media/clips/mdn_rabbit.mp4",
+    "photos/kodak/kodim20.jpg", "photos/kodak/kodim21.jpg", "photos/kodak/kodim23.jpg", "photos/kodak/kodim24.jpg",
+    "media/clips/moviepy_chaplin.mp4", "media/clips/sam2_05_default_juggle.mp4",
 )  # fmt: skip
 CLIP = SHARED / "media" / "clips" / "sam2_01_dog.mp4"
 JUDGE = SHARED / "weights" / "deep-transfer" / "vgg_normalised_conv3_1.pth"

@@ -42,9 +42,8 @@ class ReferenceResnet(nn.Module):
         self.stem = nn.Sequential(nn.PixelUnshuffle(2), ConvBlock(12, width, norm="instance"))
         self.quarter = ConvBlock(width, core, stride=2, norm="instance")
         self.residual = nn.Sequential(*(ResidualBlock(core, norm="instance") for _ in range(blocks)))
-        self.up = nn.Sequential(nn.Upsample(scale_factor=2), ConvBlock(core, width, norm="instance"))
-        self.wide = nn.Sequential(ConvBlock(width, width, norm="instance"), nn.Upsample(scale_factor=2))
-        # Not unfolded into pixels: Gram losses let each of the four draw a grid of its own.
+        self.up = nn.Sequential(_doubled(), ConvBlock(core, width, norm="instance"))
+        self.wide = nn.Sequential(ConvBlock(width, width, norm="instance"), _doubled())
         self.last = nn.Sequential(
             ConvBlock(width + 3, _LAST, norm="none"), nn.ReflectionPad2d(1), nn.Conv2d(_LAST, 3, 3)
         )
@@ -147,7 +146,7 @@ class ReferenceGenerator(nn.Module):
     def begin(self) -> None:
         """Let no look have an effect, nearly, as before a training."""
         with torch.no_grad():
-            self.imagine.weight.mul_(0.1)
+            self.imagine.weight.mul_(0.3)
 
     def see(self, pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
         """Give the looks of pictures in [-1, 1]."""
@@ -163,6 +162,11 @@ class ReferenceGenerator(nn.Module):
         painter = copy.deepcopy(self.painter)
         painter.look.copy_(self.see(picture)[0])
         return painter
+
+
+def _doubled() -> nn.Module:
+    """Make it twice the size, smoothly: with edges between the places Gram losses are fed by a grid of dots."""
+    return nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
 
 
 def _leaves(stage: nn.Module) -> Iterator[nn.Module]:

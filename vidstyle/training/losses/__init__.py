@@ -13,7 +13,7 @@ from vidstyle.training.losses.perceptual import (
     relative_style_loss,
     total_variation,
 )
-from vidstyle.training.losses.pixels import crispness_loss, edge_loss
+from vidstyle.training.losses.pixels import crispness_loss, edge_loss, hue_loss
 from vidstyle.training.losses.temporal import compound_loss, feature_loss, luminance_loss, masked_mean, warping_loss
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "generator_loss",
     "gradient_penalty",
     "gram",
+    "hue_loss",
     "luminance_loss",
     "masked_mean",
     "r1_penalty",

@@ -2,11 +2,13 @@
 
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, max_pool2d, pad
+from torch.nn.functional import avg_pool2d, max_pool2d, pad, smooth_l1_loss
 
 from vidstyle.motion.luma import luma
 from vidstyle.motion.neighbourhood import laplacian
 
+_MIXED = 8  # px: colours beside each other are seen as one
+_SLIGHT = 0.2  # of a range of 2: hues may drift by so much before it costs as much as any change
 _NEAR = 16  # px: strokes may move within it, their sharpness may not leave
 
 
@@ -14,6 +16,18 @@ def edge_loss(first: Float[Tensor, "n c h w"], second: Float[Tensor, "n c h w"])
     """L1 between the finite differences to the right and below: keeps contours thin and black where L1 blurs them."""
     error = first - second
     return error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
+
+
+def hue_loss(drawn: Float[Tensor, "n 3 h w"], example: Float[Tensor, "n 3 h w"]) -> Float[Tensor, ""]:
+    """Distance of what red, green and blue differ from luma, averaged over squares: broken colour may mix to the same.
+
+    Without it an unpaired training is free to turn hues around, since the way back turns them again. Source: color
+    reconstruction loss of AnimeGAN (Chen, Liu and Chen 2019, equation 4), whose Huber distance of chroma this is.
+
+    Convention: pictures in [-1, 1] of at least 8 px each way; squares of 8 px, linear above a tenth of the range.
+    """
+    first, second = (avg_pool2d(images - luma(images), _MIXED) for images in (drawn, example))
+    return smooth_l1_loss(first, second, beta=_SLIGHT)
 
 
 def crispness_loss(drawn: Float[Tensor, "n 3 h w"], example: Float[Tensor, "n 3 h w"]) -> Float[Tensor, ""]:

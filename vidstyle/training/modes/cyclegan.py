@@ -14,7 +14,7 @@ from vidstyle.networks import GeneratorSpec, build_generator
 from vidstyle.networks.initialization import initialize
 from vidstyle.training.engine import Engine
 from vidstyle.training.evaluate import measure_unpaired
-from vidstyle.training.losses import compound_loss, edge_loss, generator_loss
+from vidstyle.training.losses import compound_loss, edge_loss, generator_loss, hue_loss
 from vidstyle.training.modes.mode import DiscriminatorConfig, Losses, Mode, Turn
 from vidstyle.training.pairs import PairConfig, sample_looks, sample_pairs
 from vidstyle.training.pictures import Example
@@ -38,6 +38,7 @@ class CycleLosses(Section):
         ge=0,
         description="distance of the finite differences of light to the teacher's",
     )
+    hue: float = Field(default=0.0, ge=0, description="distance of colour to the teacher's, over squares of 8 px")
 
 
 class CycleganRecipe(Recipe):
@@ -104,6 +105,8 @@ class Cyclegan(Mode):
         }
         if self.recipe.losses.drawing:
             terms["drawing"] = edge_loss(luma(drawn), luma(batch.targets))
+        if self.recipe.losses.hue:
+            terms["hue"] = hue_loss(drawn, batch.targets)
         turn = Turn(terms, [])
         if share >= self.recipe.discriminator.start:
             sides = {"style": (looks, drawn), "content": (pictures, plain_seen)}

@@ -53,6 +53,9 @@ class ReferenceRecipe(Recipe):
     mode: Literal["reference"]
     features: Features
     look: int = Field(default=256, ge=64, description="short side that works are brought to, pixels: brush size")
+    distance: int = Field(
+        default=1, ge=1, description="drawings are compared with works at 1/distance of the size: larger brushes"
+    )
     works: int = Field(default=2, ge=1, description="works that take part in a step; pairs.count divides among them")
     textures: int = Field(default=0, ge=0, description="textures drawn by code among the works")
     discriminator: DiscriminatorConfig = DiscriminatorConfig(width=32, layers=3, start=0.15)
@@ -110,10 +113,12 @@ class Reference(Mode):
         turn = Turn(terms, [])
         if share >= self.recipe.discriminator.start and self.recipe.losses.adversarial:
             judge, config = self.judges["work"], self.recipe.discriminator
-            fake = torch.cat((seen.shown, drawn), 1)
+            far = self._from_afar(drawn)
+            shown, works = (crops[..., : far.shape[-2], : far.shape[-1]] for crops in (seen.shown, seen.real))
+            fake = torch.cat((shown, far), 1)
             terms["adversarial"] = generator_loss(judge(fake).float(), config.loss)
-            other = torch.cat((seen.shown, seen.real.roll(1, 0)), 1)  # drawn well, but not as the work shown is
-            real, wrong = torch.cat((seen.shown, seen.real), 1), [fake.detach()] + [other] * (self.recipe.works > 1)
+            other = torch.cat((shown, works.roll(1, 0)), 1)  # drawn well, but not as the work shown is
+            real, wrong = torch.cat((shown, works), 1), [fake.detach()] + [other] * (self.recipe.works > 1)
             turn.judging = [lambda: config.punish(judge, real, torch.cat(wrong), rng)]
         turn.weighted = [getattr(self.recipe.losses, name) * term for name, term in terms.items()]
         return turn
@@ -156,12 +161,15 @@ class Reference(Mode):
         drawn, moved, own = torch.split(results.float(), [len(strengths), len(strengths), 1])
         return drawn, moved, own
 
+    def _from_afar(self, pictures: Tensor) -> Tensor:
+        return torch.nn.functional.avg_pool2d(pictures, self.recipe.distance)
+
     def _compared(self, batch: PairBatch, seen: _Seen, strengths: Tensor, drawn: Tensor) -> Losses:
         """Content and style: what a network sees of the drawings against what it sees of pictures and works."""
         features = self.recipe.features
-        found = self.eyes(from_network(drawn))
+        found = self.eyes(from_network(self._from_afar(drawn)))
         with torch.no_grad():
-            picture, work = (self.eyes(from_network(images)) for images in (batch.crops, seen.shown))
+            picture, work = (self.eyes(from_network(x)) for x in (self._from_afar(batch.crops), seen.shown))
             share = strengths[:, None, None]
             wanted = [torch.lerp(gram(picture[s - 1]), gram(work[s - 1]), share) for s in features.style]
         return {
