@@ -103,9 +103,9 @@ class Reference(Mode):
         seen = self._seen(rng, engine.device)
         strengths = sample_strengths(len(batch.crops), rng).to(engine.device)
         self.eyes.to(engine.device)
-        drawn, moved, own = self._draw(batch, seen, strengths, engine)
+        drawn, moved, again = self._draw(batch, seen, strengths, engine)
         terms = self._compared(batch, seen, strengths, drawn) | {
-            "identity": (own - seen.shown[:1]).abs().mean()
+            "identity": (again - seen.shown).abs().mean()
             + ((drawn - batch.crops).abs().mean((1, 2, 3)) * (1 - strengths)).mean(),
             "variation": total_variation(drawn),
             "temporal": compound_loss(moved, warp_differentiable(drawn, batch.flow), batch.inside),
@@ -152,14 +152,11 @@ class Reference(Mode):
         generator = self.generator
         assert isinstance(generator, ReferenceGenerator)  # the recipe says so
         with engine.forward():
-            looks = generator.see(seen.shown)
-            asked = torch.cat((batch.crops, batch.moved, seen.shown[:1]))
-            strength = torch.cat((strengths, strengths, strengths.new_ones(1)))[:, None]
-            results = generator.painter.paint(
-                asked.contiguous(memory_format=torch.channels_last), torch.cat((looks, looks, looks[:1])), strength
-            )
-        drawn, moved, own = torch.split(results.float(), [len(strengths), len(strengths), 1])
-        return drawn, moved, own
+            looks, again = generator.painter.see(seen.shown.contiguous(memory_format=torch.channels_last))
+            asked = torch.cat((batch.crops, batch.moved)).contiguous(memory_format=torch.channels_last)
+            results = generator.painter.paint(asked, looks.repeat(2, 1), strengths.repeat(2)[:, None])
+        drawn, moved = results.float().chunk(2)
+        return drawn, moved, again.float()
 
     def _from_afar(self, pictures: Tensor) -> Tensor:
         return torch.nn.functional.avg_pool2d(pictures, self.recipe.distance)
