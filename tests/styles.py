@@ -28,12 +28,13 @@ def save_small_style(
 
 
 def save_small_reference(folder: Path) -> StyleCard:
-    """Write an untrained network that looks at pictures into `folder`."""
-    options = {"width": 4, "core": 8, "blocks": 1}
+    """Write an untrained network that looks at pictures into `folder`; looks differ in all its features."""
+    options = {"width": 4, "core": 8, "blocks": 1, "eye": 4, "code": 8}
     spec = GeneratorSpec(name="reference", options=options)
     card = StyleCard(
         name="reference", title="Any", description="For tests.", generator=spec, sha256="0" * 64, licence="CC0-1.0"
     )
     generator = build_generator(spec)
     initialize(generator, seed=1)
+    torch.nn.init.normal_(generator.imagine.weight, generator=torch.Generator().manual_seed(0))
     return save_style(folder, card, generator)

@@ -5,6 +5,7 @@ from torch import nn
 
 from vidstyle.networks.adjustable import AdjustableResnet
 from vidstyle.networks.layers import ResidualBlock
+from vidstyle.networks.reference import ReferenceGenerator
 
 _LAYERS = (nn.Conv2d, nn.ConvTranspose2d, nn.Conv3d, nn.Linear)
 
@@ -28,5 +29,5 @@ def initialize(network: nn.Module, *, seed: int) -> None:
         if isinstance(block, ResidualBlock):
             last = [layer for layer in block.modules() if isinstance(layer, nn.Conv2d)][-1]
             nn.init.zeros_(last.weight)
-        if isinstance(block, AdjustableResnet):
+        if isinstance(block, AdjustableResnet | ReferenceGenerator):
             block.begin()

@@ -58,7 +58,7 @@ def look_card(reference: StyleCard, image: Path) -> StyleCard:
         reason = error.strerror or str(error)
         raise StyleError(f"the style picture {image} can't be read: {reason}", style=str(image)) from error
     slug = re.sub(r"[^a-z0-9]+", "-", image.stem.lower()).strip("-")[:40] or "picture"
-    spec = GeneratorSpec(name="reference-resnet", options=reference.generator.options)
+    spec = GeneratorSpec(name="reference-resnet", options=_options(reference))
     update = {
         "name": f"image-{slug}",
         "title": f"After {image.name}",
@@ -82,6 +82,10 @@ def dress(reference: Style, image: Path) -> Style:
     device = next(reference.generator.parameters()).device
     painter = reference.generator.dressed(_read(image).to(device)).eval().requires_grad_(False)
     return Style(card, reference.folder, painter)
+
+
+def _options(card: StyleCard) -> dict[str, int]:
+    return {key: value for key, value in card.generator.options.items() if key in ("width", "core", "blocks")}
 
 
 def _read(image: Path) -> Float[Tensor, "1 3 h w"]:

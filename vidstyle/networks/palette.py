@@ -1,5 +1,7 @@
 """The colours of a picture as a whole, and a picture in another one's: one change of colour for all of it."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -25,11 +27,19 @@ class Recolour(nn.Module):
 
     def forward(self, pictures: Float[Tensor, "n 3 h w"], palettes: Float[Tensor, "m 12"]) -> Float[Tensor, "n 3 h w"]:
         """Give pictures in [-1, 1] the palettes, which may lead them beyond."""
-        even = self.even(nn.functional.conv2d(pictures, self.opponent))
+        made: Tensor = self.mixed(self.evened(pictures), palettes)
+        return made
+
+    # Any: torch.fx follows them with what only stands for tensors.
+    def evened(self, pictures: Any) -> Any:
+        """Give opponent colours of mean 0 and deviation 1: what is drawn on these is drawn in any palette."""
+        return self.even(nn.functional.conv2d(pictures, self.opponent))
+
+    def mixed(self, even: Any, palettes: Any) -> Any:
+        """Give evened colours the palettes."""
         columns = palettes[:, :, None, None]
         red, green, blue, mean = (columns[:, place : place + 3] for place in (0, 3, 6, 9))
-        made: Tensor = even[:, :1] * red + even[:, 1:2] * green + even[:, 2:] * blue + mean
-        return made
+        return even[:, :1] * red + even[:, 1:2] * green + even[:, 2:] * blue + mean
 
 
 def palette_of(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 12"]:

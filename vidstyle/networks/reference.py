@@ -1,4 +1,4 @@
-"""Any picture as the style: a network that looks at it, and draws in what it saw."""
+"""Any picture as the style: a network that looks at it, and a generator that draws in what was seen."""
 
 import copy
 from collections.abc import Iterator
@@ -12,20 +12,17 @@ from torch import Tensor, nn
 from vidstyle.networks.layers import ConvBlock, ResidualBlock
 from vidstyle.networks.palette import COLOURS, Recolour, palette_of
 
-_BELOW_ONE = 0.98  # atanh has no end at 1
 _LAST = 8  # channels of the one layer at full size
-_LEAST = 1e-2  # variance of a feature: what hardly varies in a frame isn't blown up to what varies in a picture
 
 
 class ReferenceResnet(nn.Module):
-    """A generator for speed that draws in a look: the mean and deviation that each of its features shall have.
+    """A generator for speed that draws in a look: what scales and shifts the features after each instance norm.
 
-    As in `QuarterResnet`, residual blocks work at a quarter of the size. Before each ReLU adaptive instance
-    normalization (Huang and Belongie 2017) brings features to the look's statistics, which are those that the same
-    network has when it is given the picture of the look: a look tells of every layer, and none of it has to be learned.
-    What is drawn is added to the frame in the look's palette, as far as one change for the whole frame reaches
-    (`Recolour`), so that strokes are left to draw. A strength is how far features are brought; at 0 it is shown what it
-    is given and draws it again. Between two looks lie looks as well.
+    Each look is one vector (Dumoulin et al. 2017, conditional instance normalization); between two of them lie looks as
+    well. `plain` is the look of pictures as they are, so that a strength is a place on the way from there to `look`. As
+    in `QuarterResnet`, residual blocks work at a quarter of the size. What they draw is added to the picture itself, in
+    the look's own colours as far as one change for the whole picture reaches (`Recolour`), so that they are left the
+    strokes; as the strength falls, the picture's own colours come back.
 
     Convention: the fourth channel of the input is the strength, one number all over each picture, in 0 … 1.
 
@@ -38,7 +35,7 @@ class ReferenceResnet(nn.Module):
     multiple = 4
     inputs = 4
 
-    def __init__(self, *, width: int = 24, core: int = 64, blocks: int = 5) -> None:
+    def __init__(self, *, width: int = 24, core: int = 48, blocks: int = 4) -> None:
         super().__init__()
         self.recolour = Recolour()
         self.stem = nn.Sequential(nn.PixelUnshuffle(2), ConvBlock(12, width, norm="instance"))
@@ -53,9 +50,9 @@ class ReferenceResnet(nn.Module):
         norms = [layer for stage in stages for layer in stage.modules() if isinstance(layer, nn.InstanceNorm2d)]
         edges = accumulate((2 * layer.num_features for layer in norms), initial=COLOURS)
         self._spans = {norm: slice(*span) for norm, span in zip(norms, pairwise(edges), strict=True)}
-        for layer in norms:
-            layer.eps = _LEAST
-        self.look = nn.Parameter(torch.zeros(COLOURS + sum(2 * layer.num_features for layer in norms)))
+        size = COLOURS + sum(2 * layer.num_features for layer in norms)
+        self.plain = nn.Parameter(torch.zeros(size))
+        self.look = nn.Parameter(torch.zeros(size))
 
     def forward(self, x: Float[Tensor, "n 4 h w"]) -> Float[Tensor, "n 3 h w"]:
         """Stylize pictures in [-1, 1] in the own look, each as strongly as its fourth channel says."""
@@ -69,36 +66,59 @@ class ReferenceResnet(nn.Module):
         drawn: Tensor = self._paint(picture, looks, strength)
         return drawn
 
-    def see(self, pictures: Float[Tensor, "n 3 h w"]) -> tuple[Float[Tensor, "n d"], Float[Tensor, "n 3 h w"]]:
-        """Give the looks of pictures in [-1, 1], and the pictures as they are drawn again."""
-        seen = [palette_of(pictures)]
-        again: Tensor = self._paint(pictures, self.look[None], pictures.new_zeros(len(pictures), 1), seen)
-        return torch.cat(seen, 1), again
-
     # Any: torch.fx follows a dressed generator with what only stands for tensors, which checked annotations refuse.
-    def _paint(self, picture: Any, looks: Any, strength: Any, seen: list[Tensor] | None = None) -> Any:
-        share = strength[..., None, None]
-        coloured = self.recolour(picture, looks[:, :COLOURS]).clamp(-1, 1)
-        base = picture + (coloured - picture) * share
-        half = self._through(self.stem, picture, looks, share, seen)
-        y = self._through(self.quarter, half, looks, share, seen)
+    def _paint(self, picture: Any, looks: Any, strength: Any) -> Any:
+        turns = self.plain + (looks - self.plain) * strength
+        even = self.recolour.evened(picture)
+        half = self._through(self.stem, picture, turns)
+        y = self._through(self.quarter, half, turns)
         for block in self.residual:
             assert isinstance(block, ResidualBlock)  # nothing else stands there
-            y = y + self._through(block.branch, y, looks, share, seen)
-        y = self._through(self.up, y, looks, share, seen) + half
-        y = self.last(torch.cat((self._through(self.wide, y, looks, share, seen), base), 1))
-        return (y + (base * _BELOW_ONE).atanh()).tanh()
+            y = y + self._through(block.branch, y, turns)
+        y = self._through(self.wide, self._through(self.up, y, turns) + half, turns)
+        coloured = self.recolour.mixed(even + self.last(torch.cat((y, even), 1)), looks[:, :COLOURS])
+        return picture + (coloured - picture) * strength[..., None, None]
 
-    def _through(self, stage: nn.Module, x: Any, looks: Any, share: Any, seen: list[Tensor] | None) -> Any:
+    def _through(self, stage: nn.Module, x: Any, turns: Any) -> Any:
         for layer in _leaves(stage):
-            if not isinstance(layer, nn.InstanceNorm2d):
-                x = layer(x)
-                continue
-            if seen is not None:
-                seen.append(_statistics(x))
-            mean, deviation = looks[:, self._spans[layer]][..., None, None].chunk(2, 1)
-            x = x + (layer(x) * deviation + mean - x) * share
+            x = layer(x)
+            if isinstance(layer, nn.InstanceNorm2d):
+                scale, shift = turns[:, self._spans[layer]][..., None, None].chunk(2, 1)
+                x = x * (1 + scale) + shift
         return x
+
+
+class StyleEncoder(nn.Sequential):
+    """Looks at a picture and says what it looks like: means and deviations of features at five sizes, and of colour.
+
+    Positions are forgotten on purpose: where something is says nothing of how it is drawn.
+
+    Convention: pictures in [-1, 1] of any size of 32 px and more; gives (n, `code`).
+
+    Args:
+        width: channels of the first layer.
+        code: length of what is given.
+    """
+
+    def __init__(self, *, width: int = 24, code: int = 256) -> None:
+        sizes = [3, width, 2 * width, 3 * width, 4 * width, 5 * width]
+        super().__init__(
+            *(
+                nn.Sequential(nn.ReflectionPad2d(1), nn.Conv2d(inputs, outputs, 3, 2), nn.ReLU())
+                for inputs, outputs in pairwise(sizes)
+            ),
+            nn.Sequential(nn.Linear(2 * sum(sizes), code), nn.ReLU(), nn.Linear(code, code), nn.ReLU()),
+        )
+
+    def forward(self, pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
+        """Tell what pictures look like."""
+        *stages, tell = self
+        seen, x = [_statistics(pictures)], pictures
+        for stage in stages:
+            x = stage(x)
+            seen.append(_statistics(x))
+        told: Tensor = tell(torch.cat(seen, 1))
+        return told
 
 
 class ReferenceGenerator(nn.Module):
@@ -107,25 +127,38 @@ class ReferenceGenerator(nn.Module):
     Called with pictures alone it draws each in its own look, which should leave it as it is.
 
     Args:
-        width, core, blocks: of the `ReferenceResnet` that looks and draws.
+        width, core, blocks: of the `ReferenceResnet` that draws.
+        eye: channels of the first layer of the `StyleEncoder`.
+        code: length of what the encoder says of a picture.
     """
 
     multiple = 4
 
-    def __init__(self, *, width: int = 24, core: int = 64, blocks: int = 5) -> None:
+    def __init__(self, *, width: int = 24, core: int = 48, blocks: int = 4, eye: int = 24, code: int = 256) -> None:
         super().__init__()
-        self.painter = ReferenceResnet(width=width, core=core, blocks=blocks)
+        painter = ReferenceResnet(width=width, core=core, blocks=blocks)
+        self.eye = StyleEncoder(width=eye, code=code)
+        self.imagine = nn.Linear(code, len(painter.look) - COLOURS)
+        self.painter = painter
+
+    def begin(self) -> None:
+        """Let no look have an effect, nearly, as before a training."""
+        with torch.no_grad():
+            self.imagine.weight.mul_(0.3)
+
+    def see(self, pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
+        """Give the looks of pictures in [-1, 1]."""
+        return torch.cat((palette_of(pictures), self.imagine(self.eye(pictures))), 1)
 
     def forward(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
         """Draw pictures in [-1, 1] in their own looks."""
-        return self.painter.see(x)[1]
+        return self.painter.paint(x, self.see(x), x.new_ones(len(x), 1))
 
     @torch.no_grad()
     def dressed(self, picture: Float[Tensor, "1 3 h w"]) -> ReferenceResnet:
         """Make a generator that draws in the look of `picture`, whatever it is given to draw."""
         painter = copy.deepcopy(self.painter)
-        height, width = (side // self.multiple * self.multiple for side in picture.shape[-2:])
-        painter.look.copy_(self.painter.see(picture[..., :height, :width])[0][0])
+        painter.look.copy_(self.see(picture)[0])
         return painter
 
 
@@ -144,4 +177,4 @@ def _leaves(stage: nn.Module) -> Iterator[nn.Module]:
 
 def _statistics(features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
     variance, mean = torch.var_mean(features, dim=(2, 3), correction=0)
-    return torch.cat((mean, (variance + _LEAST).sqrt()), 1)
+    return torch.cat((mean, (variance + 1e-5).sqrt()), 1)

@@ -13,7 +13,7 @@ from vidstyle.training import train
 from vidstyle.training.modes.reference import Reference
 
 EYES = {"weights": "eyes/vgg_normalised_conv1_1.pth", "content": [1], "style": [1]}
-NETWORK = {"name": "reference", "options": {"width": 6, "core": 12, "blocks": 1}}
+NETWORK = {"name": "reference", "options": {"width": 6, "blocks": 1, "eye": 6, "code": 16}}
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_what_is_drawn_comes_nearer_to_the_work_that_is_shown(recipe, started, s
     assert isinstance(mode, Reference)
     told = steps(mode, engine, 160)
     first, last = (np.mean([each["style"] for each in part]) for part in (told[:10], told[-10:]))
-    assert last < 0.9 * first  # the palette is there before the first step
+    assert last < 0.75 * first  # the palette is there before the first step
     picture = torch.from_numpy(mode.held_out[0].picture).permute(2, 0, 1)[None].float() / 127.5 - 1
     red, blue = (tone(mode, picture, source) for source in ("red", "blue"))
     assert red[0] - red[2] > blue[0] - blue[2] + 0.1  # redder after the red work than after the blue one
@@ -67,8 +67,7 @@ def tone(mode: Reference, picture: torch.Tensor, source: str) -> list[float]:
     generator = mode.generator
     assert isinstance(generator, ReferenceGenerator)
     with torch.inference_mode():
-        painter = generator.dressed(shown)
-        drawn = painter.paint(picture[..., :48, :48], painter.look[None], torch.ones(1, 1))
+        drawn = generator.painter.paint(picture[..., :48, :48], generator.see(shown), torch.ones(1, 1))
     return drawn.mean((0, 2, 3)).tolist()
 
 

@@ -41,7 +41,7 @@ class ReferenceLosses(Section):
 
     content: float = Field(default=1.0, ge=0, description="difference of features to the picture's")
     style: float = Field(default=4.0, ge=0, description="difference of Gram matrices to the work's")
-    identity: float = Field(default=4.0, ge=0, description="L1 of a work drawn in its own look, and at strength 0")
+    identity: float = Field(default=0.5, ge=0, description="L1 of a work drawn in its own look; much forbids strokes")
     variation: float = Field(default=0.5, ge=0, description="squared difference of neighbouring pixels")
     temporal: float = Field(default=2.0, ge=0, description="change under a small warp, noise and brightness")
     adversarial: float = Field(default=0.2, ge=0, description="a discriminator that compares with the work itself")
@@ -103,10 +103,9 @@ class Reference(Mode):
         seen = self._seen(rng, engine.device)
         strengths = sample_strengths(len(batch.crops), rng).to(engine.device)
         self.eyes.to(engine.device)
-        drawn, moved, again = self._draw(batch, seen, strengths, engine)
+        drawn, moved, own = self._draw(batch, seen, strengths, engine)
         terms = self._compared(batch, seen, strengths, drawn) | {
-            "identity": (again - seen.shown).abs().mean()
-            + ((drawn - batch.crops).abs().mean((1, 2, 3)) * (1 - strengths)).mean(),
+            "identity": (own - seen.shown[:1]).abs().mean(),
             "variation": total_variation(drawn),
             "temporal": compound_loss(moved, warp_differentiable(drawn, batch.flow), batch.inside),
         }
@@ -152,11 +151,14 @@ class Reference(Mode):
         generator = self.generator
         assert isinstance(generator, ReferenceGenerator)  # the recipe says so
         with engine.forward():
-            looks, again = generator.painter.see(seen.shown.contiguous(memory_format=torch.channels_last))
-            asked = torch.cat((batch.crops, batch.moved)).contiguous(memory_format=torch.channels_last)
-            results = generator.painter.paint(asked, looks.repeat(2, 1), strengths.repeat(2)[:, None])
-        drawn, moved = results.float().chunk(2)
-        return drawn, moved, again.float()
+            looks = generator.see(seen.shown)
+            asked = torch.cat((batch.crops, batch.moved, seen.shown[:1]))
+            strength = torch.cat((strengths, strengths, strengths.new_ones(1)))[:, None]
+            results = generator.painter.paint(
+                asked.contiguous(memory_format=torch.channels_last), torch.cat((looks, looks, looks[:1])), strength
+            )
+        drawn, moved, own = torch.split(results.float(), [len(strengths), len(strengths), 1])
+        return drawn, moved, own
 
     def _from_afar(self, pictures: Tensor) -> Tensor:
         return torch.nn.functional.avg_pool2d(pictures, self.recipe.distance)
