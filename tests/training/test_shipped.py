@@ -21,7 +21,9 @@ def style(request):
     return load_style(MODELS / request.param)
 
 
-PAIRED = [name for name in SHIPPED if load_recipe(MODELS / "recipes" / f"{name}.toml").mode == "pix2pix"]
+MODES = {name: load_recipe(MODELS / "recipes" / f"{name}.toml").mode for name in SHIPPED}
+PAIRED = [name for name, mode in MODES.items() if mode == "pix2pix"]
+UNPAIRED = [name for name, mode in MODES.items() if mode == "cyclegan"]
 
 
 @pytest.fixture(params=["ink", "ink-fast"])
@@ -74,6 +76,15 @@ def test_it_is_nearer_to_its_teachers_drawing_than_the_picture_is(name):
     drawn, taught = render(load_style(MODELS / name).generator, picture), teacher(picture)
     apart = [np.abs(each.astype(float) - taught).mean() for each in (drawn, picture)]
     assert apart[0] < 0.5 * apart[1]
+
+
+@pytest.mark.parametrize("name", UNPAIRED)
+def test_an_unpaired_style_keeps_the_contours_it_began_with_and_has_colours_of_its_own(name):
+    teacher = load_recipe(MODELS / "recipes" / f"{name}.toml").teacher
+    drawn, taught = render(load_style(MODELS / name).generator, scene()), teacher(scene())
+    grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) for picture in (drawn, taught)]
+    assert edge_agreement(*grey) > 0.85
+    assert np.abs(drawn.astype(float) - taught).mean() > 4  # codes of 255
 
 
 def test_it_draws_contours_where_its_teacher_does(ink):
