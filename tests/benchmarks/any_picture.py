@@ -2,7 +2,8 @@
 
 On pictures that the style `reference` has not learned from: eight works, each with six contents. How near the drawings
 come to the work and how far they are from the content, in the eyes of a network that neither was taught by; E_warp of
-each frame alone on a clip; milliseconds a frame at 640x360. `--sheet FILE` draws all: works down, contents across.
+each frame alone and blended on a clip; milliseconds a frame at 640x360. `--sheet FILE` draws all: works down, contents
+across.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from statistics import mean, median
 import numpy as np
 import torch
 
+from tests.benchmarks.gallery import keep_in_card, measure
 from tests.benchmarks.material import SHARED
 from tests.benchmarks.wct import wct_style
 from vidstyle.frames import bitmap
@@ -60,10 +62,11 @@ def compare(make: Make, looks: list[Path], contents: list[torch.Tensor]) -> dict
         style = make(look)
         drawn = [bitmap(style.paint(each)[0]) for each in contents]
         rows.append(measure_seen(eyes, sources, drawn, [_small(look)]))
-    film = [measure_film(make(look), CLIP, start=60, frames=12) for look in looks[:3]]
+    film = [measure_film(make(look), CLIP, start=60, frames=12) for look in looks[::3]]
     seen = {key: mean(row[key] for row in rows) for key in ("gram", "gram_source", "content")}
     alone = {
         "e_warp": mean(clip.alone or 0.0 for clip in film),
+        "e_warp_blended": mean(clip.blended or 0.0 for clip in film),
         "e_warp_source": mean(clip.source or 0.0 for clip in film),
     }
     return seen | alone | {"ms": milliseconds(make(looks[0]))}
@@ -93,9 +96,13 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sheet", type=Path, help="where to draw them; FILE.jpg, and FILE-wct.jpg of the peer")
+    parser.add_argument("--keep", action="store_true", help="put how still a look holds into the card of reference")
     told = parser.parse_args()
     looks = [SHARED / "style" / "single" / f"{name}.jpg" for name in WORKS]
     contents = [_content(SHARED / path) for path in CONTENTS]
+    if told.keep:
+        keep_in_card(load_style(REFERENCE), measure(load_style(f"{IMAGE}{looks[-1]}"), 30))
+        return
     for name, make in peers().items():
         found = compare(make, looks, contents)
         print(f"{name:16}", "  ".join(f"{key} {value:.4g}" for key, value in found.items()), flush=True)
