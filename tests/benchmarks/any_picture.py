@@ -35,7 +35,7 @@ WORKS = (
 """Held out by models/recipes/reference.toml."""
 CONTENTS = (
     "photos/kodak/kodim20.jpg", "photos/kodak/kodim21.jpg", "photos/kodak/kodim23.jpg", "photos/kodak/kodim24.jpg",
-    "media/clips/moviepy_chaplin.mp4", "media/clips/sam2_05_default_juggle.mp4",
+    "media/clips/moviepy_chaplin.mp4", "photos/kodak/kodim04.jpg",
 )  # fmt: skip
 CLIP = SHARED / "media" / "clips" / "sam2_01_dog.mp4"
 JUDGE = SHARED / "weights" / "deep-transfer" / "vgg_normalised_conv3_1.pth"

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.styles import save_small_reference
+from tests.styles import save_small_reference, save_small_style
 from vidstyle.errors import ConfigError, StyleError
 from vidstyle.networks import (
     find_card,
@@ -79,6 +79,6 @@ def test_shares_that_are_none_and_commas_are_refused(works: list[Path]):
 
 
 def test_a_style_that_looks_at_nothing_can_not_take_its_place(models: Path, works: list[Path]):
-    (models / "reference" / "card.json").unlink()
-    with pytest.raises(StyleError, match="no style called 'reference'"):
+    save_small_style(models / "reference", name="reference")
+    with pytest.raises(StyleError, match="looks at no pictures"):
         load_style(f"image:{works[0]}")
