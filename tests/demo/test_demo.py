@@ -104,7 +104,7 @@ def test_a_style_called_source_does_not_overwrite_the_source(place: Path):
 
 def test_all_styles_come_together_in_a_grid(place: Path, monkeypatch: pytest.MonkeyPatch):
     save_small_style(place / "models" / "other", name="other", seed=3)
-    monkeypatch.setattr(demo, "style_folders", lambda: {n: place / "models" / n for n in ("small", "other")})
+    monkeypatch.setattr(demo, "drawing_styles", lambda: {n: place / "models" / n for n in ("small", "other")})
     result = run_demo(place / "made", style="all")
     made = sorted(path.name for path in (place / "made").iterdir())
     assert made == ["contact-sheet.jpg", "grid.mp4", "other.mp4", "small.mp4", "source.mp4"]
