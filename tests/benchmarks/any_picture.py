@@ -1,6 +1,7 @@
 """Any picture as the style, beside a published network that does it too: `python -m tests.benchmarks.any_picture`.
 
-On pictures that the style `reference` has not learned from: eight works, each with six contents. How near the drawings
+Eight works that the style `reference` has not learned from, each with six contents, of which it has not learned from
+the first four. How near the drawings
 come to the work and how far they are from the content, in the eyes of a network that neither was taught by; E_warp of
 each frame alone and blended on a clip; milliseconds a frame at 640x360. `--sheet FILE` draws all: works down, contents
 across.
