@@ -20,9 +20,9 @@ class ReferenceResnet(nn.Module):
 
     Each look is one vector (Dumoulin et al. 2017, conditional instance normalization); between two of them lie looks as
     well. `plain` is the look of pictures as they are, so that a strength is a place on the way from there to `look`. As
-    in `QuarterResnet`, residual blocks work at a quarter of the size. What they draw is added to the picture itself, in
-    the look's own colours as far as one change for the whole picture reaches (`Recolour`), so that they are left the
-    strokes; as the strength falls, the picture's own colours come back.
+    in `QuarterResnet`, residual blocks work at a quarter of the size. What they draw is added to the picture's evened
+    colours, and the sum gets the look's palette (`Recolour`), so that strokes are the same for every palette. The
+    strength is also the share of that in the result: at 0 it is the picture itself.
 
     Convention: the fourth channel of the input is the strength, one number all over each picture, in 0 … 1.
 
