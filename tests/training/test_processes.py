@@ -29,6 +29,28 @@ save_file(weights, out / f"{rank}.safetensors")
 (out / f"{rank}.txt").write_text(f"{trainer.engine.processes.count} {report.finished}")
 """
 
+STOPPED = """
+import os
+import signal
+import sys
+from pathlib import Path
+from vidstyle.training.recipe import load_recipe
+from vidstyle.training import train
+from vidstyle.training.trainer import Trainer
+
+advance, rank = Trainer.advance, int(os.environ["RANK"])
+
+def interrupted(trainer):
+    if rank == 1 and trainer.step == 4:
+        os.kill(os.getpid(), signal.SIGINT)
+    return advance(trainer)
+
+Trainer.advance = interrupted
+out = Path(sys.argv[2])
+report = train(load_recipe(Path(sys.argv[1]), ["schedule.steps=100000"]), run=out / "run")
+(out / f"{rank}.txt").write_text(str(report.step))
+"""
+
 
 def test_alone_nobody_is_waited_for():
     processes = Processes.joined(torch.device("cpu"))
@@ -38,6 +60,7 @@ def test_alone_nobody_is_waited_for():
     processes.average([weight])
     processes.wait()
     assert weight.grad.tolist() == [1.0, 2.0]
+    assert [processes.agree(wish) for wish in (True, False)] == [True, False]
 
 
 @pytest.mark.slow
@@ -62,3 +85,22 @@ def test_two_processes_stay_equal_and_learn_from_both_crops(tiny, recipe_file: P
         alone.advance()
     assert not all(torch.equal(one[name], weight) for name, weight in alone.mode.generator.state_dict().items())
     assert (tmp_path / "run" / "style" / "card.json").is_file()
+
+
+@pytest.mark.slow
+def test_a_signal_to_one_of_two_processes_stops_both_and_leaves_a_checkpoint(recipe_file: Path, tmp_path: Path):
+    script = tmp_path / "train.py"
+    script.write_text(STOPPED, encoding="utf-8")
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29519"]
+    ended = subprocess.run(
+        [*launch, str(script), str(recipe_file), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    steps = {(tmp_path / f"{rank}.txt").read_text() for rank in range(2)}
+    assert len(steps) == 1
+    assert steps != {"0"}
+    assert (tmp_path / "run" / "checkpoint.pt").is_file()

@@ -49,6 +49,15 @@ class Processes:
             if parameter.grad is not None:
                 parameter.grad = reduce(parameter.grad, reduction="mean")
 
+    def agree(self, wish: bool) -> bool:
+        """Whether any process wishes it: one that stopped alone would leave the others waiting for its gradients."""
+        if self.accelerate is None:
+            return wish
+        from accelerate.utils import reduce  # noqa: PLC0415
+
+        told = torch.tensor([float(wish)], device=self.accelerate.device)
+        return bool(reduce(told, reduction="sum").item() > 0)
+
     def wait(self) -> None:
         """Wait for the others."""
         if self.accelerate is not None:

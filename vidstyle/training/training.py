@@ -109,14 +109,14 @@ def _loop(
     max_minutes: float | None,
     on_progress: Callable[[Progress], None],
 ) -> None:
-    schedule = trainer.recipe.schedule
+    schedule, processes = trainer.recipe.schedule, trainer.engine.processes
     started = last = time.monotonic()
     first = trainer.step
     deadline = started + 60 * max_minutes if max_minutes is not None else float("inf")
     due = {"report": started + REPORT_SECONDS, "checkpoint": started, "sample": started}
     due["checkpoint"] += 60 * schedule.checkpoint_minutes
     seen: list[dict[str, float]] = []
-    while trainer.step < schedule.steps and not caught and last < deadline:
+    while trainer.step < schedule.steps and not processes.agree(bool(caught) or last >= deadline):
         seen.append(trainer.advance())
         now = time.monotonic()
         trainer.seconds, last = trainer.seconds + now - last, now
