@@ -78,4 +78,7 @@ def test_gram_distance_is_nothing_to_the_looks_themselves_and_large_to_others():
     assert same["gram"] == pytest.approx(0, abs=1e-6)
     assert other["gram"] > 10 * same["gram"] + 0.01
     assert same["gram_source"] == other["gram_source"] > 0.001
+    assert same["texture"] == pytest.approx(0, abs=1e-4)
+    assert other["texture"] > 0.1
+    assert same["texture_source"] == other["texture_source"] > 0.1
     assert "kid" not in same

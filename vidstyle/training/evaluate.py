@@ -1,6 +1,6 @@
 """How good a generator is on held-out pictures: near its teacher or its style, true to the content, and still."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from vidstyle.measure.distributions import kernel_distance, sliced_wasserstein
 from vidstyle.measure.features import FeatureNetwork, feature_distance
-from vidstyle.training.losses import gram, relative_style_loss
-from vidstyle.training.pictures import Example
+from vidstyle.training.losses import gram, moments, relative_style_loss, texture_loss
+from vidstyle.training.pictures import Example, scaled
 from vidstyle.training.sheet import render
 from vidstyle.training.teachers import Picture
 
@@ -35,13 +35,19 @@ def measure_pairs(generator: nn.Module, examples: list[Example], teacher: Drawin
 
 
 def measure_unpaired(
-    generator: nn.Module, examples: list[Example], looks: list[Picture], eyes: FeatureNetwork | None = None
+    generator: nn.Module,
+    examples: list[Example],
+    looks: list[Picture],
+    eyes: FeatureNetwork | None = None,
+    *,
+    distance: int = 1,
 ) -> dict[str, float]:
     """Figures of `generator` where no picture has a drawing of its own.
 
     Convention: `style` is the sliced Wasserstein distance from the drawings to `looks`, `style_source` that of the
     undrawn pictures (codes of 255, lower is nearer); `edge_agreement` compares drawing and picture, 1 where contours
     are kept; `flicker` as in `measure_pairs`; with `eyes` those of `measure_seen` too.
+    Drawings and pictures are compared with the looks at 1/`distance` of their size.
     `score` = style / style_source + (1 - edge_agreement) + flicker / 10.
     """
 
@@ -51,11 +57,13 @@ def measure_unpaired(
     sources = [example.picture for example in examples]
     drawn = [draw(picture) for picture in sources]
     edges = [edge_agreement(_grey(a), _grey(b)) for a, b in zip(_floats(sources), _floats(drawn), strict=True)]
+    flickers = [flicker(draw, picture) for picture in sources]
+    drawn, sources = ([_from_afar(each, distance) for each in pictures] for pictures in (drawn, sources))
     figures = {
         "style": sliced_wasserstein(drawn, looks),
         "style_source": sliced_wasserstein(sources, looks),
         "edge_agreement": float(np.mean(edges)),
-        "flicker": float(np.mean([flicker(draw, picture) for picture in sources])),
+        "flicker": float(np.mean(flickers)),
     }
     if eyes is not None:
         figures |= measure_seen(eyes, sources, drawn, looks)
@@ -70,26 +78,38 @@ def measure_seen(
     """Figures of drawings in the features of a network that sees.
 
     Convention: `content` is the distance to the pictures (`feature_distance`). `gram` is the squared distance of each
-    drawing's Gram matrices to the looks' mean ones, relative to their norm: 0 the same; `gram_source` is that of the
-    pictures. `kid` is the kernel distance to the looks, where there are at least two of both.
+    drawing's Gram matrices to the looks' mean ones, relative to their norm: 0 the same; `texture` is its
+    `texture_loss`, which tells more of strokes; `gram_source` and `texture_source` are the pictures' own. `kid` is the
+    kernel distance to the looks, where there are at least two of both.
     """
     apart = [feature_distance(eyes, _image(a), _image(b)) for a, b in zip(sources, drawn, strict=True)]
     figures = {"content": float(torch.cat(apart).mean())}
     with torch.no_grad():
-        grams = [torch.stack(layer).mean(0) for layer in zip(*(_grams(eyes, look) for look in looks), strict=True)]
-        for name, pictures in (("gram", drawn), ("gram_source", sources)):
-            figures[name] = float(np.mean([relative_style_loss(eyes(_image(each)), grams) for each in pictures]))
+        grams, strokes = (_mean_over(eyes, looks, told) for told in (gram, moments))
+        for name, pictures in (("", drawn), ("_source", sources)):
+            rows = [_apart(eyes(_image(picture)), grams, strokes) for picture in pictures]
+            for figure, values in zip(("gram", "texture"), zip(*rows, strict=True), strict=True):
+                figures[figure + name] = float(np.mean(values))
     if min(len(drawn), len(looks)) > 1:
         figures["kid"] = kernel_distance(eyes, drawn, looks)
     return figures
 
 
-def _grams(eyes: FeatureNetwork, look: Picture) -> list[Tensor]:
-    return [gram(each) for each in eyes(_image(look))]
+def _mean_over(eyes: FeatureNetwork, looks: list[Picture], told: Callable[[Tensor], Tensor]) -> list[Tensor]:
+    rows = [[told(layer) for layer in eyes(_image(look))] for look in looks]
+    return [torch.stack(layer).mean(0) for layer in zip(*rows, strict=True)]
+
+
+def _apart(found: Sequence[Tensor], grams: list[Tensor], strokes: list[Tensor]) -> tuple[float, float]:
+    return relative_style_loss(found, grams).item(), texture_loss(found, strokes).item()
 
 
 def _floats(pictures: list[Picture]) -> list[NDArray[np.float32]]:
     return [picture.astype(np.float32) for picture in pictures]
+
+
+def _from_afar(picture: Picture, distance: int) -> Picture:
+    return scaled(picture, max(1, min(picture.shape[:2]) // distance))
 
 
 def _image(picture: Picture) -> Tensor:

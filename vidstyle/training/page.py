@@ -25,6 +25,8 @@ _WORDS = {
     "content": "distance in features to the picture",
     "gram": "Gram matrices’ distance to the looks’, relative",
     "gram_source": "the undrawn pictures’ own",
+    "texture": "distance of their variation, channel by channel",
+    "texture_source": "the undrawn pictures’ own",
     "kid": "kernel distance to the looks",
     "identity": "drawn at strength 0, to the picture, codes of 255",
     "half": "crispness at strength 0.5, relative to mixing pixels",

@@ -9,8 +9,10 @@ from vidstyle.training.losses.adversarial import (
 )
 from vidstyle.training.losses.perceptual import (
     gram,
+    moments,
     relative_content_loss,
     relative_style_loss,
+    texture_loss,
     total_variation,
 )
 from vidstyle.training.losses.pixels import crispness_loss, edge_loss, hue_loss
@@ -29,9 +31,11 @@ __all__ = [
     "hue_loss",
     "luminance_loss",
     "masked_mean",
+    "moments",
     "r1_penalty",
     "relative_content_loss",
     "relative_style_loss",
+    "texture_loss",
     "total_variation",
     "warping_loss",
 ]
