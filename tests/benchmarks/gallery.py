@@ -66,7 +66,7 @@ def measure(style: Style, frames: int) -> list[ClipFigures]:
 def frames_a_second(style: Style, size: tuple[int, int], repeats: int = 7) -> float:
     """Time the network alone on the fastest back-end that is here."""
     run = choose("auto", style.generator, torch.device("cpu"), "never", Execution()).run
-    images = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    images = style.encode(torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(0)))
     taken = []
     for _ in range(repeats):
         begun = time.perf_counter()

@@ -78,3 +78,16 @@ def test_what_is_seen_does_not_depend_on_how_often_it_is_there():
     one, four = eye(tile.repeat(1, 1, 4, 4)), eye(tile.repeat(1, 1, 8, 8))
     assert (one - four).abs().amax() < 0.1 * one.abs().amax()
     assert (one - eye(tile * 0.3 + 0.6)).abs().amax() > 0.1 * one.abs().amax()
+
+
+def test_a_settled_code_measures_how_pictures_differ():
+    eye = StyleEncoder(width=4, code=8).eval()
+    initialize(eye, seed=1)
+    works = torch.rand(40, 3, 40, 40) * torch.rand(40, 3, 1, 1) * 2 - 1
+    before = eye(works)
+    eye.settle(works)
+    after = eye(works)
+    assert torch.allclose(after.mean(0), torch.zeros(8), atol=1e-3)
+    assert torch.allclose(after, (before - before.mean(0)) / before.std(0).clamp_min(1e-3), atol=1e-3)
+    eye.settle(works)
+    assert torch.allclose(eye(works), after, atol=1e-3)  # it is settled already

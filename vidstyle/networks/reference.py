@@ -12,17 +12,17 @@ from torch import Tensor, nn
 from vidstyle.networks.layers import ConvBlock, ResidualBlock
 from vidstyle.networks.palette import COLOURS, Recolour, palette_of
 
-_LAST = 8  # channels of the one layer at full size
-
 
 class ReferenceResnet(nn.Module):
     """A generator for speed that draws in a look: what scales and shifts the features after each instance norm.
 
     Each look is one vector (Dumoulin et al. 2017, conditional instance normalization); between two of them lie looks as
     well. `plain` is the look of pictures as they are, so that a strength is a place on the way from there to `look`. As
-    in `QuarterResnet`, residual blocks work at a quarter of the size. What they draw is added to the picture's evened
-    colours, and the sum gets the look's palette (`Recolour`), so that strokes are the same for every palette. The
-    strength is also the share of that in the result: at 0 it is the picture itself.
+    in `QuarterResnet`, residual blocks work at a quarter of the size. All of it sees the picture's evened colours, and
+    the sum of these and what is drawn gets the look's palette (`Recolour`), so that strokes are the same for every
+    palette. It draws at half the size, for speed, and because no brush is one pixel wide; of what is finer than that in
+    the picture, the look says how much stays. The strength is also the share of all this in the result: at 0 it is the
+    picture itself.
 
     Convention: the fourth channel of the input is the strength, one number all over each picture, in 0 … 1.
 
@@ -35,22 +35,22 @@ class ReferenceResnet(nn.Module):
     multiple = 4
     inputs = 4
 
-    def __init__(self, *, width: int = 24, core: int = 48, blocks: int = 4) -> None:
+    def __init__(self, *, width: int = 24, core: int = 48, blocks: int = 3) -> None:
         super().__init__()
         self.recolour = Recolour()
+        self.coarse = nn.AvgPool2d(2)
         self.stem = nn.Sequential(nn.PixelUnshuffle(2), ConvBlock(12, width, norm="instance"))
         self.quarter = ConvBlock(width, core, stride=2, norm="instance")
         self.residual = nn.Sequential(*(ResidualBlock(core, norm="instance") for _ in range(blocks)))
-        self.up = nn.Sequential(_doubled(), ConvBlock(core, width, norm="instance"))
-        self.wide = nn.Sequential(ConvBlock(width, width, norm="instance"), _doubled())
-        self.last = nn.Sequential(
-            ConvBlock(width + 3, _LAST, norm="none"), nn.ReflectionPad2d(1), nn.Conv2d(_LAST, 3, 3)
-        )
+        self.up = nn.Sequential(ConvBlock(core, width, norm="instance"), _doubled())
+        self.wide = ConvBlock(width, width, norm="instance")
+        self.last = nn.Sequential(nn.ReflectionPad2d(1), nn.Conv2d(width, 3, 3))
+        self.full = _doubled()
         stages = (self.stem, self.quarter, self.residual, self.up, self.wide)
         norms = [layer for stage in stages for layer in stage.modules() if isinstance(layer, nn.InstanceNorm2d)]
-        edges = accumulate((2 * layer.num_features for layer in norms), initial=COLOURS)
+        edges = accumulate((2 * layer.num_features for layer in norms), initial=COLOURS + 1)
         self._spans = {norm: slice(*span) for norm, span in zip(norms, pairwise(edges), strict=True)}
-        size = COLOURS + sum(2 * layer.num_features for layer in norms)
+        size = COLOURS + 1 + sum(2 * layer.num_features for layer in norms)
         self.plain = nn.Parameter(torch.zeros(size))
         self.look = nn.Parameter(torch.zeros(size))
 
@@ -70,13 +70,15 @@ class ReferenceResnet(nn.Module):
     def _paint(self, picture: Any, looks: Any, strength: Any) -> Any:
         turns = self.plain + (looks - self.plain) * strength
         even = self.recolour.evened(picture)
-        half = self._through(self.stem, picture, turns)
+        half = self._through(self.stem, even, turns)
         y = self._through(self.quarter, half, turns)
         for block in self.residual:
             assert isinstance(block, ResidualBlock)  # nothing else stands there
             y = y + self._through(block.branch, y, turns)
         y = self._through(self.wide, self._through(self.up, y, turns) + half, turns)
-        coloured = self.recolour.mixed(even + self.last(torch.cat((y, even), 1)), looks[:, :COLOURS])
+        fine = 1 + turns[:, COLOURS : COLOURS + 1, None, None]
+        drawn = self.full(self.last(y) + self.coarse(even) * (1 - fine)) + even * fine
+        coloured = self.recolour.mixed(drawn, looks[:, :COLOURS])
         return picture + (coloured - picture) * strength[..., None, None]
 
     def _through(self, stage: nn.Module, x: Any, turns: Any) -> Any:
@@ -107,8 +109,23 @@ class StyleEncoder(nn.Sequential):
                 nn.Sequential(nn.ReflectionPad2d(1), nn.Conv2d(inputs, outputs, 3, 2), nn.ReLU())
                 for inputs, outputs in pairwise(sizes)
             ),
-            nn.Sequential(nn.Linear(2 * sum(sizes), code), nn.ReLU(), nn.Linear(code, code), nn.ReLU()),
+            nn.Sequential(nn.Linear(2 * sum(sizes), code), nn.ReLU(), nn.Linear(code, code)),
         )
+        self.mean: Tensor
+        self.deviation: Tensor
+        self.register_buffer("mean", torch.zeros(code))
+        self.register_buffer("deviation", torch.ones(code))
+
+    @torch.no_grad()
+    def settle(self, pictures: Float[Tensor, "n 3 h w"]) -> None:
+        """Measure the code from these pictures on: each number of it has mean 0 and deviation 1 over them.
+
+        Pictures that differ give codes that differ then, and an optimizer that moves all weights alike moves what is
+        made of the differences as fast as what all have in common.
+        """
+        codes = torch.cat([self(some) for some in torch.split(pictures, 16)]) * self.deviation + self.mean
+        self.mean.copy_(codes.mean(0))
+        self.deviation.copy_(codes.std(0).clamp_min(1e-3))
 
     def forward(self, pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
         """Tell what pictures look like."""
@@ -117,7 +134,7 @@ class StyleEncoder(nn.Sequential):
         for stage in stages:
             x = stage(x)
             seen.append(_statistics(x))
-        told: Tensor = tell(torch.cat(seen, 1))
+        told: Tensor = (tell(torch.cat(seen, 1)) - self.mean) / self.deviation
         return told
 
 
@@ -134,7 +151,7 @@ class ReferenceGenerator(nn.Module):
 
     multiple = 4
 
-    def __init__(self, *, width: int = 24, core: int = 48, blocks: int = 4, eye: int = 24, code: int = 256) -> None:
+    def __init__(self, *, width: int = 24, core: int = 48, blocks: int = 3, eye: int = 24, code: int = 256) -> None:
         super().__init__()
         painter = ReferenceResnet(width=width, core=core, blocks=blocks)
         self.eye = StyleEncoder(width=eye, code=code)

@@ -18,8 +18,10 @@ from vidstyle.training.losses import (
     compound_loss,
     generator_loss,
     gram,
+    moments,
     relative_content_loss,
     relative_style_loss,
+    texture_loss,
     total_variation,
 )
 from vidstyle.training.modes.mode import DiscriminatorConfig, Losses, Mode, Turn
@@ -30,6 +32,7 @@ from vidstyle.training.recipe import Recipe
 from vidstyle.training.section import Section
 from vidstyle.training.sequences import ClipTerms
 from vidstyle.training.sheet import render, write_rows
+from vidstyle.training.sight import open_eyes
 from vidstyle.training.strengths import sample_strengths
 from vidstyle.training.teachers import Picture
 from vidstyle.training.temporal import from_network
@@ -41,6 +44,7 @@ class ReferenceLosses(Section):
 
     content: float = Field(default=1.0, ge=0, description="difference of features to the picture's")
     style: float = Field(default=4.0, ge=0, description="difference of Gram matrices to the work's")
+    texture: float = Field(default=1.0, ge=0, description="difference of features' moments to the work's: strokes")
     identity: float = Field(default=0.5, ge=0, description="L1 of a work drawn in its own look; much forbids strokes")
     variation: float = Field(default=0.5, ge=0, description="squared difference of neighbouring pixels")
     temporal: float = Field(default=2.0, ge=0, description="change under a small warp, noise and brightness")
@@ -57,6 +61,9 @@ class ReferenceRecipe(Recipe):
         default=1, ge=1, description="drawings are compared with works at 1/distance of the size: larger brushes"
     )
     works: int = Field(default=2, ge=1, description="works that take part in a step; pairs.count divides among them")
+    sight: int = Field(
+        default=1000, ge=0, description="steps in which the encoder alone learns to see, before the first of all"
+    )
     textures: int = Field(default=0, ge=0, description="textures drawn by code among the works")
     discriminator: DiscriminatorConfig = DiscriminatorConfig(width=32, layers=3, start=0.15)
     pairs: PairConfig = PairConfig()
@@ -97,6 +104,8 @@ class Reference(Mode):
 
     def play(self, step: int, share: float, engine: Engine) -> Turn:
         """Draw crops, each in the look of a work, second looks at them, and a work in its own look."""
+        if step == 0 and self.recipe.sight:
+            self._open_eyes()
         seed = self.seed + engine.processes.rank
         rng = np.random.default_rng([seed, step, 5])
         batch = sample_pairs(self.learned, self.recipe.pairs, seed=seed, step=step).to(engine.device)
@@ -123,12 +132,19 @@ class Reference(Mode):
         return turn
 
     def measure(self, generator: nn.Module, examples: list[Example]) -> dict[str, float]:
-        """Give the figures of `measure_unpaired`, averaged over held-out works, each with two pictures."""
+        """Give the figures of `measure_unpaired`, averaged over held-out works, each with two pictures.
+
+        `score` = texture / texture_source + content + flicker / 10: edges, which strokes break, are not asked for.
+        """
         rows = []
         for place, work in enumerate(evenly(self.held_looks, 6)):
             chosen = [examples[(2 * place + number) % len(examples)] for number in range(2)]
-            rows.append(measure_unpaired(_dressed(generator, work), chosen, [work], self.eyes))
-        return {key: round(float(np.mean([row[key] for row in rows])), 4) for key in rows[0]}
+            painter, distance = _dressed(generator, work), self.recipe.distance
+            rows.append(measure_unpaired(painter, chosen, [work], self.eyes, distance=distance))
+        figures = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
+        strokes = figures["texture"] / max(figures["texture_source"], 1e-6)
+        figures["score"] = strokes + figures["content"] + figures["flicker"] / 10
+        return {key: round(value, 4) for key, value in figures.items()}
 
     def draw_sheet(self, path: Path, generator: nn.Module) -> None:
         """Write rows of a held-out work and four pictures in its look; above them the pictures themselves."""
@@ -139,6 +155,12 @@ class Reference(Mode):
             painter = _dressed(generator, work)
             rows.append((work, *(render(painter, picture) for picture in pictures)))
         write_rows(path, rows, width=1500)
+
+    def _open_eyes(self) -> None:
+        generator = self.generator
+        assert isinstance(generator, ReferenceGenerator)  # the recipe says so
+        size, steps = self.recipe.pairs.size, self.recipe.sight
+        open_eyes(generator.eye, self.eyes, self.looks, size=size, steps=steps, seed=self.seed)
 
     def _seen(self, rng: np.random.Generator, device: torch.device) -> _Seen:
         """Choose works, and two crops of each for every picture that is drawn in its look."""
@@ -170,12 +192,15 @@ class Reference(Mode):
         with torch.no_grad():
             picture, work = (self.eyes(from_network(x)) for x in (self._from_afar(batch.crops), seen.shown))
             share = strengths[:, None, None]
-            wanted = [torch.lerp(gram(picture[s - 1]), gram(work[s - 1]), share) for s in features.style]
+            grams = [torch.lerp(gram(picture[s - 1]), gram(work[s - 1]), share) for s in features.style]
+            strokes = [torch.lerp(moments(picture[s - 1]), moments(work[s - 1]), share) for s in features.style]
+        style = [found[s - 1] for s in features.style]
         return {
             "content": relative_content_loss(
                 [found[s - 1] for s in features.content], [picture[s - 1] for s in features.content]
             ),
-            "style": relative_style_loss([found[s - 1] for s in features.style], wanted),
+            "style": relative_style_loss(style, grams),
+            "texture": texture_loss(style, strokes),
         }
 
 
