@@ -3,6 +3,7 @@
     stages    each stage alone
     backends  each back-end and precision: the network alone, and how far it is from eager float32
     river     the whole render, and the render without each of its stages
+    steady    the whole render of four times as many frames: beginning and end, which meet an empty river, weigh less
     peers     two ways that others go, on the same network and clip: a dump of PNGs, a loop over the stream
     lengths   100 to 10,000 small frames (--longest)
     sizes     360p to 4K (--largest)
@@ -16,6 +17,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -113,6 +115,10 @@ def parts(job: Job, options: argparse.Namespace) -> dict[str, Callable[[], Itera
         "river": lambda: chain(
             (alone(river, job, name, flags) for name, flags in RIVERS.items()),
             (alone(partial(river, still=False), job, name, flags) for name, flags in WITHOUT.items()),
+        ),
+        "steady": lambda: (
+            alone(partial(river, still=False), replace(job, frames=4 * job.frames), name, RIVERS[name])
+            for name in ("default", "int8")
         ),
         "peers": lambda: (alone(peer, job, name) for name in ("PNG dump", "streaming loop")),
         "lengths": lambda: iter(lengths(options.longest)),
