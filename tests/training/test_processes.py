@@ -24,6 +24,11 @@ trainer = Trainer(recipe, out / "again", torch.device("cpu"))
 for _ in range(3):
     trainer.advance()
 rank = trainer.engine.processes.rank
+own = torch.nn.BatchNorm1d(3)
+own.running_mean += rank + 1
+own.weight.data += rank
+trainer.engine.processes.share(own)
+save_file(own.state_dict(), out / f"shared-{rank}.safetensors")
 weights = {name: weight.contiguous() for name, weight in trainer.mode.generator.state_dict().items()}
 save_file(weights, out / f"{rank}.safetensors")
 (out / f"{rank}.txt").write_text(f"{trainer.engine.processes.count} {report.finished}")
@@ -52,6 +57,20 @@ report = train(load_recipe(Path(sys.argv[1]), ["schedule.steps=100000"]), run=ou
 """
 
 
+def in_two(script: str, recipe_file: Path, folder: Path) -> None:
+    """Run a script in two processes, which must end well."""
+    (folder / "train.py").write_text(script, encoding="utf-8")
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29517"]
+    ended = subprocess.run(
+        [*launch, str(folder / "train.py"), str(recipe_file), str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr[-2000:]
+
+
 def test_alone_nobody_is_waited_for():
     processes = Processes.joined(torch.device("cpu"))
     assert (processes.rank, processes.count) == (0, 1)
@@ -65,21 +84,13 @@ def test_alone_nobody_is_waited_for():
 
 @pytest.mark.slow
 def test_two_processes_stay_equal_and_learn_from_both_crops(tiny, recipe_file: Path, tmp_path: Path):
-    script = tmp_path / "train.py"
-    script.write_text(TRAIN, encoding="utf-8")
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29517"]
-    ended = subprocess.run(
-        [*launch, str(script), str(recipe_file), str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr[-2000:]
+    in_two(TRAIN, recipe_file, tmp_path)
     # Not by their standard output: two processes' lines run into one another there.
     assert [(tmp_path / f"{rank}.txt").read_text() for rank in range(2)] == ["2 True", "2 True"]
     one, other = (load_file(tmp_path / f"{rank}.safetensors") for rank in range(2))
     assert all(torch.equal(one[name], other[name]) for name in one)
+    for shared in (load_file(tmp_path / f"shared-{rank}.safetensors") for rank in range(2)):
+        assert (shared["running_mean"].tolist(), shared["weight"].tolist()) == ([1.0] * 3, [1.0] * 3)
     alone = Trainer(tiny(), tmp_path / "alone", torch.device("cpu"))
     for _ in range(3):
         alone.advance()
@@ -89,17 +100,7 @@ def test_two_processes_stay_equal_and_learn_from_both_crops(tiny, recipe_file: P
 
 @pytest.mark.slow
 def test_a_signal_to_one_of_two_processes_stops_both_and_leaves_a_checkpoint(recipe_file: Path, tmp_path: Path):
-    script = tmp_path / "train.py"
-    script.write_text(STOPPED, encoding="utf-8")
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29519"]
-    ended = subprocess.run(
-        [*launch, str(script), str(recipe_file), str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr[-2000:]
+    in_two(STOPPED, recipe_file, tmp_path)
     steps = {(tmp_path / f"{rank}.txt").read_text() for rank in range(2)}
     assert len(steps) == 1
     assert steps != {"0"}

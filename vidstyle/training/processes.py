@@ -49,6 +49,15 @@ class Processes:
             if parameter.grad is not None:
                 parameter.grad = reduce(parameter.grad, reduction="mean")
 
+    def share(self, network: nn.Module) -> None:
+        """Give all processes the first one's weights, where each has changed them by itself."""
+        if self.accelerate is None:
+            return
+        from accelerate.utils import broadcast  # noqa: PLC0415
+
+        for weights in network.state_dict().values():
+            weights.copy_(broadcast(weights.clone()))
+
     def agree(self, wish: bool) -> bool:
         """Whether any process wishes it: one that stopped alone would leave the others waiting for its gradients."""
         if self.accelerate is None:

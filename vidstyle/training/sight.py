@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from vidstyle.measure.features import FeatureNetwork
+from vidstyle.networks.initialization import initialize
 from vidstyle.networks.reference import StyleEncoder
 from vidstyle.training.pairs import sample_looks
 from vidstyle.training.teachers import Picture
@@ -34,7 +35,9 @@ def open_eyes(
     crops = torch.cat([sample_looks(looks, size, _CROPS, rng) for _ in range(_POOL // _CROPS)])
     seen = torch.cat([_told(eyes, some.to(device)) for some in torch.split(crops, _CROPS)])
     wanted = (seen - seen.mean(0)) / seen.std(0).clamp_min(_LEAST)
-    reader = nn.Linear(encoder(crops[:1].to(device)).shape[1], wanted.shape[1]).to(device)
+    reader = nn.Linear(encoder(crops[:1].to(device)).shape[1], wanted.shape[1])
+    initialize(reader, seed=seed)
+    reader.to(device)
     adam = torch.optim.Adam([*encoder.parameters(), *reader.parameters()], lr=_RATE)
     losses = []
     for step in range(steps):

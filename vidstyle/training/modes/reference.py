@@ -105,7 +105,7 @@ class Reference(Mode):
     def play(self, step: int, share: float, engine: Engine) -> Turn:
         """Draw crops, each in the look of a work, second looks at them, and a work in its own look."""
         if step == 0 and self.recipe.sight:
-            self._open_eyes()
+            self._open_eyes(engine)
         seed = self.seed + engine.processes.rank
         rng = np.random.default_rng([seed, step, 5])
         batch = sample_pairs(self.learned, self.recipe.pairs, seed=seed, step=step).to(engine.device)
@@ -156,11 +156,12 @@ class Reference(Mode):
             rows.append((work, *(render(painter, picture) for picture in pictures)))
         write_rows(path, rows, width=1500)
 
-    def _open_eyes(self) -> None:
+    def _open_eyes(self, engine: Engine) -> None:
         generator = self.generator
         assert isinstance(generator, ReferenceGenerator)  # the recipe says so
         size, steps = self.recipe.pairs.size, self.recipe.sight
         open_eyes(generator.eye, self.eyes, self.looks, size=size, steps=steps, seed=self.seed)
+        engine.processes.share(generator.eye)
 
     def _seen(self, rng: np.random.Generator, device: torch.device) -> _Seen:
         """Choose works, and two crops of each for every picture that is drawn in its look."""
