@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, pad
 
+from vidstyle.devices import all_cores
 from vidstyle.motion.dis import EFFORT
 from vidstyle.motion.flow import Flow, MotionConfig
 from vidstyle.motion.luma import luma
@@ -56,7 +57,7 @@ class TorchDisFlow:
             return Flow.unknown(len(current), height, width, current.device)
         size = reduced(height, width, self.config.scale, SMALLEST_SIDE)
         together = 1 if current.device.type == "cpu" else max(1, _WORKSPACE // (_EACH * size[0] * size[1]))
-        with memory_for(self.config.estimator, size, current.device):
+        with all_cores(), memory_for(self.config.estimator, size, current.device):
             parts = [
                 self._both_ways(_planes(now, size), _planes(before, size))
                 for now, before in zip(torch.split(current, together), torch.split(previous, together), strict=True)

@@ -33,10 +33,9 @@ def lowest(images: Float[Tensor, "n c h w"], reach: int = 1) -> Float[Tensor, "n
 
 def smooth(images: Float[Tensor, "n c h w"], sigma: float) -> Float[Tensor, "n c h w"]:
     """Blur by a Gaussian of `sigma` pixels, cut off at 3 sigma; the border repeats the edge."""
-    reach = max(1, round(3 * sigma))
     if not _on_cpu(images):
-        return _gaussian(images, sigma, reach)
-    size = (2 * reach + 1, 2 * reach + 1)
+        return _blurred(images, gaussian(sigma).to(images))
+    size = (2 * _reach(sigma) + 1, 2 * _reach(sigma) + 1)
     return _by_plane(
         images, lambda plane, into: cv2.GaussianBlur(plane, size, sigma, into, borderType=cv2.BORDER_REPLICATE)
     )
@@ -92,10 +91,19 @@ def _by_plane(
     return result
 
 
-def _gaussian(images: Tensor, sigma: float, reach: int) -> Tensor:
-    offsets = torch.arange(-reach, reach + 1, device=images.device, dtype=images.dtype)
+def gaussian(sigma: float) -> Float[Tensor, " taps"]:
+    """Give the weights of a Gaussian of `sigma` pixels, cut off at 3 sigma; their sum is 1."""
+    offsets = torch.arange(-_reach(sigma), _reach(sigma) + 1, dtype=torch.float32)
     kernel = torch.exp(-offsets.square() / (2 * sigma**2))
-    kernel = kernel / kernel.sum()
-    planes = pad(images, (reach, reach, reach, reach), mode="replicate").flatten(0, 1)[:, None]
+    return kernel / kernel.sum()
+
+
+def _reach(sigma: float) -> int:
+    return max(1, round(3 * sigma))
+
+
+def _blurred(images: Tensor, kernel: Tensor) -> Tensor:
+    sides = (len(kernel) // 2,) * 4
+    planes = pad(images, sides, mode="replicate").flatten(0, 1)[:, None]
     blurred = conv2d(conv2d(planes, kernel[None, None, None, :]), kernel[None, None, :, None])
     return blurred.reshape(images.shape)

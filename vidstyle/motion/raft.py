@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
+from vidstyle.devices import all_cores
 from vidstyle.motion.flow import Flow, MotionConfig
 from vidstyle.motion.raft_weights import load_network
 from vidstyle.motion.sizes import memory_for, reduced
@@ -59,7 +60,7 @@ class RaftFlow:
         return Flow(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
 
     def _both_ways(self, now: Tensor, before: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        with memory_for(self.config.estimator, size, now.device):
+        with all_cores(), memory_for(self.config.estimator, size, now.device):
             found: Tensor = self._network(
                 torch.cat((now, before)), torch.cat((before, now)), num_flow_updates=self.config.updates
             )[-1]

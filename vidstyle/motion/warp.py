@@ -2,23 +2,16 @@
 
 from typing import Literal
 
-import cv2
-import numpy as np
 import torch
 from jaxtyping import Float
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import conv2d, grid_sample, pad
 
-from vidstyle.errors import VidstyleError
+from vidstyle.kernels import resampling
+from vidstyle.kernels.compiling import runs
 
 WarpMode = Literal["nearest", "bilinear", "bicubic", "lanczos"]
 
-_CV2_FLAGS: dict[str, int] = {
-    "nearest": cv2.INTER_NEAREST,
-    "bilinear": cv2.INTER_LINEAR,
-    "bicubic": cv2.INTER_CUBIC,
-}
 _LOBES = 4  # of the Lanczos kernel, to each side
 _AWAY = torch.arange(-_LOBES, _LOBES, dtype=torch.float64) + 0.5  # px from half-way between two pixels
 _HALFWAY = torch.sinc(_AWAY) * torch.sinc(_AWAY / _LOBES)
@@ -34,17 +27,21 @@ def warp(
     coordinates; outside the picture its edge pixels are repeated. `bicubic` is Keys' kernel with a = -0.75 and, like
     `lanczos` (8x8 taps), overshoots at edges: nothing is clamped. `lanczos` is exact on pixels and half-way between
     them, and bicubic between those: a third of the time that evaluating it everywhere takes, and as sharp. Of the
-    result every `every`-th row is made, from the first on. On the CPU OpenCV resamples; on other devices, and where a
-    gradient is asked for, `warp_differentiable` does the same.
-
-    OpenCV 4 rounds coordinates to 1/32 px, OpenCV 5 and torch do not.
+    result every `every`-th row is made, from the first on. On the CPU compiled loops resample; on other devices, and
+    where a gradient is asked for, torch does the same.
     """
-    wants_gradient = torch.is_grad_enabled() and (images.requires_grad or to_previous.requires_grad)
-    if images.device.type != "cpu" or wants_gradient or images.dtype != torch.float32:
+    if not runs(images, to_previous):
         if mode == "lanczos":
             return _on_finer_grid(images, to_previous, every)
         return _sampled(images, sampling_grid(to_previous.float(), every), mode).to(images.dtype)
-    return _remap(images, to_previous, mode, every)
+    if mode == "lanczos":
+        return resampling.lanczos(images, to_previous, every, _HALFWAY)
+    by: dict[str, resampling.Resample] = {
+        "nearest": resampling.nearest,
+        "bilinear": resampling.bilinear,
+        "bicubic": resampling.bicubic,
+    }
+    return by[mode](images, to_previous, every)
 
 
 def warp_differentiable(
@@ -85,42 +82,3 @@ def sampling_grid(to_previous: Float[Tensor, "n 2 h w"], every: int = 1) -> Floa
     y = torch.arange(0, height, every, dtype=to_previous.dtype, device=to_previous.device)
     x = torch.arange(width, dtype=to_previous.dtype, device=to_previous.device)
     return torch.stack((to_previous[:, 0] + x, to_previous[:, 1] + y[:, None]), dim=1)
-
-
-def _remap(images: Tensor, to_previous: Tensor, mode: WarpMode, every: int) -> Tensor:
-    # Plane by plane, since OpenCV wants channels last and transposing costs more than it wins.
-    grid = sampling_grid(to_previous.detach().float(), every)
-    planes = images.detach().contiguous()
-    warped = planes.new_empty(*planes.shape[:2], *grid.shape[2:])
-    fine = _Finer(*planes.shape[2:]) if mode == "lanczos" else None
-    flags = cv2.INTER_CUBIC if fine else _CV2_FLAGS[mode]
-    grid = grid.mul_(2) if fine else grid
-    try:
-        for sources, (x, y), targets in zip(planes.numpy(), grid.numpy(), warped.numpy(), strict=True):
-            for source, target in zip(sources, targets, strict=True):
-                plane = fine(source) if fine else source
-                cv2.remap(plane, x, y, flags, dst=target, borderMode=cv2.BORDER_REPLICATE)
-    except cv2.error as error:
-        raise VidstyleError(f"OpenCV can't warp pictures of {tuple(images.shape)}: {error.err}") from error
-    return warped
-
-
-class _Finer:
-    """Adds a pixel between every two: what a Lanczos kernel gives half-way.
-
-    Convention: (h, w) -> (2 h - 1, 2 w - 1); the next plane overwrites what came of this one.
-    """
-
-    def __init__(self, height: int, width: int) -> None:
-        kernel = np.concatenate(([0], _HALFWAY.numpy())).astype(np.float32)  # of odd length: its middle is a pixel
-        self._along, self._down = kernel[None], kernel[:, None]
-        self._between = np.empty((height, width), np.float32)
-        self._fine = np.empty((height, 2, 2 * width), np.float32)  # pairs of rows: those there were, and those between
-
-    def __call__(self, plane: NDArray[np.float32]) -> NDArray[np.float32]:
-        height, width = plane.shape
-        rows, between = self._fine[:, 0], self._fine[:, 1]
-        cv2.filter2D(plane, -1, self._along, self._between, borderType=cv2.BORDER_REPLICATE)
-        cv2.merge([plane, self._between], rows.reshape(height, width, 2))
-        cv2.filter2D(rows, -1, self._down, between, borderType=cv2.BORDER_REPLICATE)
-        return self._fine.reshape(2 * height, 2 * width)[:-1, :-1]

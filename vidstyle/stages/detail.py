@@ -4,12 +4,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vidstyle.motion.neighbourhood import highest, lowest, smooth, squared
+from vidstyle.kernels.compiling import runs
+from vidstyle.kernels.detail import restored
+from vidstyle.kernels.ranges import clamped
+from vidstyle.motion.neighbourhood import gaussian, highest, lowest, smooth, squared
 from vidstyle.motion.sharpness import laplacian_variance
 
 _DETAIL = 1.0  # px, sigma: finer than this is detail
 _NEIGHBOURHOOD = 1.5  # px, sigma: over which its energy is compared
-_RANGE = 3  # px: the new picture's range is taken this far around each pixel
+_RANGE = 3  # px: the new picture's range is taken this far around each pixel; so does `clamped`
 _FLAT = 1e-5  # energy below which there is no detail to speak of: about one code of 255 in each channel
 _LOWEST = 0.8  # factor: detail that lies beyond the new frame's is lowered, but not taken away at once
 _KERNEL = 3  # px: smaller pictures have no Laplacian
@@ -29,11 +32,9 @@ def within_range(
     """
     if tolerance >= 1:
         return past
-    clamped = torch.empty_like(past)
-    for plane, new, result in zip(*(torch.split(images, 1, dim=1) for images in (past, styled, clamped)), strict=True):
-        low, high = lowest(new, _RANGE).sub_(tolerance), highest(new, _RANGE).add_(tolerance)
-        torch.clamp(plane, low, high, out=result)
-    return clamped
+    if runs(past, styled):
+        return clamped(past, styled, tolerance)
+    return past.clamp(lowest(styled, _RANGE) - tolerance, highest(styled, _RANGE) + tolerance)
 
 
 def restore_detail(
@@ -48,6 +49,9 @@ def restore_detail(
     is multiplied by .8 to `gain`. The result is what the recurrence goes on with: each resampling's loss is made good
     before the next one.
     """
+    if runs(blended, styled):
+        kernels = gaussian(_DETAIL), gaussian(_NEIGHBOURHOOD)
+        return restored(blended, styled, *kernels, aim=float(aim), bounds=(_LOWEST, gain), flat=_FLAT)
     detail = blended - smooth(blended, _DETAIL)
     present, wanted = _energy(detail), _energy(styled - smooth(styled, _DETAIL))
     factor = wanted.mul_(aim).add_(_FLAT).div_(present.add_(_FLAT)).sqrt_().clamp_(_LOWEST, gain).sub_(1)

@@ -4,8 +4,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from vidstyle.kernels.compiling import runs
+from vidstyle.kernels.ranges import differences
 from vidstyle.motion import Flow, outside, strain, warp
-from vidstyle.motion.neighbourhood import highest, lowest, sized, smooth
+from vidstyle.motion.neighbourhood import highest, lowest, sized, smooth, squared
 
 _EDGE = 0.1  # share of the plain difference that still counts where the range forgives
 _AGREEMENT = 0.004  # squared RGB difference, summed: below that on average, both frames show the same
@@ -23,14 +25,13 @@ def trust(
     plain squared difference is added, or else a fringe of one pixel stays behind the outline of a passing object.
     Visible is also what the flow's own check rejected, where the picture around it agrees.
     """
-    plain, gap = torch.zeros_like(flow.visibility), torch.zeros_like(flow.visibility)
-    for now, before in zip(torch.split(source, 1, dim=1), torch.split(moved, 1, dim=1), strict=True):
-        difference = now - before
-        plain.addcmul_(difference, difference)
-        beyond = now.clamp(lowest(before), highest(before)).sub_(now)
-        gap.addcmul_(beyond, beyond)
+    plain, gap = differences(source, moved) if runs(source, moved) else _differences(source, moved)
     visibility = torch.maximum(flow.visibility, _agreement(plain, flow))
     return gap.add_(plain, alpha=_EDGE).mul_(-photometric).exp_().mul_(visibility)
+
+
+def _differences(source: Tensor, moved: Tensor) -> tuple[Tensor, Tensor]:
+    return squared(source - moved), squared(source.clamp(lowest(moved), highest(moved)) - source)
 
 
 def _agreement(difference: Float[Tensor, "1 1 h w"], flow: Flow) -> Float[Tensor, "1 1 h w"]:

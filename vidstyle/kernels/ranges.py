@@ -1,0 +1,79 @@
+"""How a picture lies to the range of values that another one has around each pixel."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vidstyle.kernels.compiling import compiled, in_bands, plain
+
+_F = np.float32
+
+
+def clamped(
+    images: Float[Tensor, "n c h w"], others: Float[Tensor, "n c h w"], tolerance: float
+) -> Float[Tensor, "n c h w"]:
+    """Clamp `images` to the range of `others` within 3 px along both axes, widened by `tolerance`."""
+    result = torch.empty_like(images, memory_format=torch.contiguous_format)
+    for image, other, target in zip(plain(images), plain(others), result.numpy(), strict=True):
+        in_bands(_clamped, image.shape[1], image, other, target, _F(tolerance))
+    return result
+
+
+def differences(
+    images: Float[Tensor, "n c h w"], others: Float[Tensor, "n c h w"]
+) -> tuple[Float[Tensor, "n 1 h w"], Float[Tensor, "n 1 h w"]]:
+    """Give |images - others|² and the squared way from `images` to the range of `others` within 1 px."""
+    lengths, ways = torch.empty_like(images[:, :1]), torch.empty_like(images[:, :1])
+    made = zip(plain(images), plain(others), lengths[:, 0].numpy(), ways[:, 0].numpy(), strict=True)
+    for image, other, length, way in made:
+        in_bands(_differences, image.shape[1], image, other, length, way)
+    return lengths, ways
+
+
+@compiled
+def _range_down(plane: Any, y: int, reach: int, low: Any, high: Any) -> None:
+    """Find the range above and below each pixel of a row; both are widened by their ends, by `reach` px."""
+    height, width = plane.shape
+    lowest, highest = low[reach : reach + width], high[reach : reach + width]
+    lowest[:], highest[:] = plane[y], plane[y]
+    for row in range(max(y - reach, 0), min(y + reach + 1, height)):
+        pixels = plane[row]
+        for x in range(width):
+            lowest[x] = min(lowest[x], pixels[x])
+            highest[x] = max(highest[x], pixels[x])
+    low[:reach], low[reach + width :] = lowest[0], lowest[width - 1]
+    high[:reach], high[reach + width :] = highest[0], highest[width - 1]
+
+
+@compiled
+def _clamped(image: Any, other: Any, target: Any, tolerance: Any, first: int, last: int) -> None:
+    channels, _, width = image.shape
+    a, b = np.empty(width + 6, _F), np.empty(width + 6, _F)
+    for channel in range(channels):
+        for y in range(first, last):
+            _range_down(other[channel], y, 3, a, b)
+            pixels, kept = image[channel, y], target[channel, y]
+            for x in range(width):
+                low = min(a[x], a[x + 1], a[x + 2], a[x + 3], a[x + 4], a[x + 5], a[x + 6])
+                high = max(b[x], b[x + 1], b[x + 2], b[x + 3], b[x + 4], b[x + 5], b[x + 6])
+                kept[x] = min(max(pixels[x], low - tolerance), high + tolerance)
+
+
+@compiled
+def _differences(image: Any, other: Any, lengths: Any, ways: Any, first: int, last: int) -> None:
+    channels, _, width = image.shape
+    a, b = np.empty(width + 2, _F), np.empty(width + 2, _F)
+    for y in range(first, last):
+        length, way = lengths[y], ways[y]
+        length[:], way[:] = 0, 0
+        for channel in range(channels):
+            _range_down(other[channel], y, 1, a, b)
+            now, before = image[channel, y], other[channel, y]
+            for x in range(width):
+                low, high = min(a[x], a[x + 1], a[x + 2]), max(b[x], b[x + 1], b[x + 2])
+                beyond = max(low - now[x], _F(0)) + max(now[x] - high, _F(0))
+                length[x] += (now[x] - before[x]) * (now[x] - before[x])
+                way[x] += beyond * beyond
