@@ -1,7 +1,11 @@
+from contextvars import copy_context
+from threading import Thread
+
+import cv2
 import pytest
 import torch
 
-from vidstyle.devices import cores, resolve_device
+from vidstyle.devices import all_cores, cores, keep_to, resolve_device, shared_cores
 from vidstyle.errors import ConfigError, DeviceError
 
 
@@ -29,3 +33,40 @@ def test_other_words_are_refused(name: str):
 def test_a_share_of_the_machine_is_no_more_than_was_told(monkeypatch: pytest.MonkeyPatch, told: str, expected: int):
     monkeypatch.setenv("OMP_NUM_THREADS", told)
     assert cores() == expected
+
+
+def test_stages_share_the_cores_and_networks_take_them_all(monkeypatch: pytest.MonkeyPatch):
+    before, planes = torch.get_num_threads(), cv2.getNumThreads()
+    found: list[int] = []
+
+    def stage() -> None:
+        found.append(torch.get_num_threads())
+        with all_cores():
+            found.append(torch.get_num_threads())
+        found.append(torch.get_num_threads())
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    try:
+        keep_to(8)
+        with shared_cores():
+            assert (torch.get_num_threads(), cv2.getNumThreads()) == (2, min(2, planes))
+            thread = Thread(target=copy_context().run, args=(stage,))
+            thread.start()
+            thread.join()
+        assert found == [2, 8, 2]
+        assert (torch.get_num_threads(), cv2.getNumThreads()) == (8, planes)
+        with all_cores():
+            assert torch.get_num_threads() == 8
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_process_kept_to_some_cores_has_no_more(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "")
+    before = torch.get_num_threads()
+    try:
+        keep_to(1)
+        assert cores() == 1
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)

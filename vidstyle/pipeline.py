@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import torch
 
 from vidstyle.config import RenderConfig, validate
-from vidstyle.devices import resolve_device
+from vidstyle.devices import resolve_device, shared_cores
 from vidstyle.errors import ConfigError, TargetError
 from vidstyle.frames import FrameBatch, Span
 from vidstyle.identity import identity_of
@@ -72,6 +72,7 @@ def render_shot(
     ready = make_ready(style, config.stylize) if config.blend.strength != 0 or debug_video else Ready((), "")
     started = time.monotonic()
     with ExitStack() as stack:  # closes in reverse, also while an error is being handled
+        stack.enter_context(shared_cores())
         reader = stack.enter_context(open_reader(shot.source, config.decode, device=device))
         debug = stack.enter_context(_debug_clip(debug_video, target, reader.info, overwrite=overwrite))
         total = _expected(reader.info.video.frames, shot.span)

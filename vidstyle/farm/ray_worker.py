@@ -30,11 +30,10 @@ class RayWorker:
     """Renders jobs; an actor with three threads, so that it can be looked at and stopped while it renders."""
 
     def __init__(self, threads: int, styles: Mapping[str, tuple[str, list[Any]]], store: str | None) -> None:
-        os.environ["OMP_NUM_THREADS"] = str(threads)
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # both are read when torch is first imported, which is now
-        import torch  # noqa: PLC0415
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # is read when torch is first imported, which is now
+        from vidstyle.devices import keep_to  # noqa: PLC0415
 
-        torch.set_num_threads(threads)
+        keep_to(threads)
         self._styles, self._store = styles, store
         self._lent: set[str] = set()
         self._progress: Progress | None = None

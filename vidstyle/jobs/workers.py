@@ -1,7 +1,6 @@
 """Processes that render one shot each, and are replaced when they die."""
 
 import multiprocessing
-import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -10,8 +9,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 
-import torch
-
+from vidstyle.devices import cores, keep_to
 from vidstyle.jobs.executors import Made, OnShot
 from vidstyle.jobs.job import BatchConfig, Job
 from vidstyle.jobs.rendering import Failure, render_job
@@ -36,7 +34,7 @@ class Workers:
         count = max(1, min(batch.jobs or 1, len(jobs)))
         self._on_shot = on_shot
         self._context = multiprocessing.get_context("spawn")
-        self._threads = max(1, (os.cpu_count() or 1) // count)
+        self._threads = max(1, cores() // count)
         self._count = count
         self._workers: list[_Worker] = []
 
@@ -106,7 +104,7 @@ def _work(pipe: Connection, threads: int) -> None:
     """The life of a process: render what comes, until the pipe or the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; who started us says when to stop
     signal.signal(signal.SIGTERM, on_signal)
-    torch.set_num_threads(threads)
+    keep_to(threads)
     with suppress(EOFError, OSError, Stopped):
         while True:
             job = pipe.recv()

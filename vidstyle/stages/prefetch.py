@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -22,7 +23,8 @@ class _Prefetch(Generic[T]):
         self._source = source
         self._items: queue.Queue[T | _End] = queue.Queue(maxsize=depth)
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._pump, name="vidstyle-prefetch", daemon=True)
+        here = copy_context()  # what holds for this thread holds for that one
+        self._thread = threading.Thread(target=here.run, args=(self._pump,), name="vidstyle-prefetch", daemon=True)
         self._thread.start()
 
     def __iter__(self) -> Iterator[T]:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vidstyle.backends import Execution, Precision, Run, Tile
 from vidstyle.backends.choosing import AUTO, choose
+from vidstyle.devices import all_cores
 from vidstyle.networks import MixBy, Mixture, Padding, RecurrentGenerator, Style
 from vidstyle.networks.calibration import calibration_pictures
 from vidstyle.stages.batches import MovingBatch, StyledBatch
@@ -105,11 +106,12 @@ def stylize(
     draw = _drawing(_parts(style), ready or make_ready(style, config), memory or Memory())
     for batch in moving:
         told = _strengths_of(batch, strengths)
-        if config.scale == 1:
-            yield StyledBatch(batch, draw(batch, told))
-            continue
-        seen = seen_at(batch, config.scale)
-        yield StyledBatch(batch, restored(draw(seen, told), drawn_frames(seen), drawn_frames(batch)))
+        seen = batch if config.scale == 1 else seen_at(batch, config.scale)
+        with all_cores():
+            images = draw(seen, told)
+        if seen is not batch:
+            images = restored(images, drawn_frames(seen), drawn_frames(batch))
+        yield StyledBatch(batch, images)
 
 
 def _parts(style: Style | Mixture) -> tuple[tuple[Style, float], ...]:
