@@ -23,7 +23,17 @@ from vidstyle.media.availability import (
 )
 from vidstyle.networks import load_style, style_folders, user_models
 
-_PACKAGES = ("torch", "torchvision", "av", "opencv-python-headless", "numpy", "numba", "kornia", "safetensors", "pydantic")
+_PACKAGES = (
+    "torch",
+    "torchvision",
+    "av",
+    "opencv-python-headless",
+    "numpy",
+    "numba",
+    "kornia",
+    "safetensors",
+    "pydantic",
+)
 # Name, ONNX Runtime's execution provider, and the extra that brings it.
 _PROVIDERS = (
     ("onnx on CUDA", "CUDAExecutionProvider", "onnx-gpu"),

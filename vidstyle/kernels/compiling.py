@@ -14,8 +14,6 @@ import torch
 from torch import Tensor
 
 _LEAST = 64  # rows that are worth a thread
-# Sums in any order, but NaN stays NaN and is compared as such: a pixel that nobody knows must not become an address.
-_LIBERTIES = {"reassoc", "contract", "nsz", "arcp"}
 
 Kernel = Callable[..., Any]
 
@@ -25,10 +23,11 @@ def compiled(function: Kernel) -> Kernel:
 
     Convention: it is kept below `VIDSTYLE_CACHE` where that is set, else where Numba keeps its own, and nowhere where
     no folder can be written. What a kernel calls must stand in the same file: Numba looks at no other for changes.
-    The interpreter's lock is let go while it runs.
+    The interpreter's lock is let go while it runs. Arithmetic is done as it is written: with liberties (`fastmath`) one
+    compilation rounds otherwise than the next, and a shot's frames depend on which machine of a farm made them.
     """
     plain_one = inspect.unwrap(function)  # without the checks of types that tests put around every function
-    kernel = numba.njit(plain_one, nogil=True, fastmath=_LIBERTIES, error_model="numpy")
+    kernel = numba.njit(plain_one, nogil=True, error_model="numpy")
     with _kept_in(os.environ.get("VIDSTYLE_CACHE")), suppress(RuntimeError):  # no folder can be written
         kernel.enable_caching()
     result: Kernel = kernel
