@@ -168,7 +168,7 @@ def test_damaged_work_is_done_anew_and_said(tmp_path: Path, source: Path, style:
     whole = render(source, tmp_path / "whole.mp4", style)
     with pytest.raises(PowerCutError):
         render(source, target, style, after=4)
-    pattern = {"segment": "0000001.mkv", "state": "*.safetensors", "manifest": "manifest.json"}[damage]
+    pattern = {"segment": "0000001.nut", "state": "*.safetensors", "manifest": "manifest.json"}[damage]
     (path,) = work_of(target).glob(pattern)
     path.write_bytes(path.read_bytes()[:-7])
     report = render(source, target, style, resume=True)
@@ -264,7 +264,7 @@ def test_kills_at_any_moment_lose_nothing(tmp_path: Path, style: Path):
                 break
             time.sleep(moments.uniform(0.0, 0.6))
             killed.send_signal(signal.SIGKILL)
-        kept.append(len(list(work_of(target).glob("*.mkv"))))
+        kept.append(len(list(work_of(target).glob("*.nut"))))
         assert killed.returncode != -signal.SIGKILL or not target.exists()
     assert max(kept) > 0
     if target.exists():

@@ -121,7 +121,7 @@ def main() -> None:
     lengths = film()
     print(f"film: {len(lengths)} shots, {sum(lengths)} frames; median {median(lengths):.0f}, longest {max(lengths)}\n")
     storage = 1.1e9  # bytes per second: a file server on 10 Gbit/s
-    traffic = PIXELS * (2 * 4.2 + 9.0) / 8  # read and written as ProRes at 4.2 bits a pixel, kept as FFV1 at 9
+    traffic = PIXELS * (2 * 4.2 + 9.0) / 8  # read and written as ProRes at 4.2 bits a pixel, kept without loss at 9
     cpu = Farm(1, per_core / PIXELS, beside, start, storage, traffic)
     print(f"{traffic / 1e6:.1f} MB a frame: {storage / traffic:.0f} frames a second use the storage up\n")
     table("one core each, as measured, 1920x1080", cpu, lengths, (64, 256, 1024, 2048, 4096, 8192))

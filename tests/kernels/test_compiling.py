@@ -10,7 +10,7 @@ from torch import Tensor
 from tests.motion.pictures import texture
 from vidstyle.kernels.compiling import runs
 from vidstyle.kernels.detail import laplacian_sums, restored
-from vidstyle.kernels.ranges import clamped, differences
+from vidstyle.kernels.ranges import clamped, confirmed, differences
 from vidstyle.kernels.resampling import bilinear, lanczos
 from vidstyle.motion.neighbourhood import gaussian
 from vidstyle.motion.warp import _HALFWAY
@@ -31,7 +31,8 @@ def everything(images: Tensor, others: Tensor, flow: Tensor) -> list[Tensor]:
         bilinear(images, flow, 1),
         lanczos(images, flow, 1, _HALFWAY),
         clamped(images, others, 0.05),
-        *differences(images, others),
+        *differences(images, others, 0.1),
+        confirmed(images[:, :1], others[:, :1], flow, 0.4, 0.0),
         restored(images, others, fine, around, aim=1.0, bounds=(0.8, 2.0), flat=1e-5),
         *laplacian_sums(images, torch.tensor([0.2, 0.7, 0.1])),
     ]

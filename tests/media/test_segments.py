@@ -19,7 +19,7 @@ SIZES = st.tuples(st.integers(1, 40), st.integers(1, 40))
     seed=st.integers(0, 99),
 )
 def test_planes_come_back_bit_for_bit(tmp_path_factory, shapes, dtype, count, seed):
-    path = tmp_path_factory.mktemp("segment") / "0.mkv"
+    path = tmp_path_factory.mktemp("segment") / "0.nut"
     random = np.random.default_rng(seed)
     kind = np.dtype(dtype)
 
@@ -40,12 +40,12 @@ def test_planes_come_back_bit_for_bit(tmp_path_factory, shapes, dtype, count, se
 
 
 def test_what_is_no_segment_is_a_read_error(tmp_path):
-    (tmp_path / "0.mkv").write_bytes(b"damaged")
+    (tmp_path / "0.nut").write_bytes(b"damaged")
     with pytest.raises(ClipReadError):
-        list(read_segment(tmp_path / "0.mkv", [(4, 4)], np.dtype("uint8")))
+        list(read_segment(tmp_path / "0.nut", [(4, 4)], np.dtype("uint8")))
 
 
 def test_an_abandoned_segment_is_gone(tmp_path):
-    writer = SegmentWriter(tmp_path / "0.mkv", [np.zeros((4, 4), np.uint8)])
+    writer = SegmentWriter(tmp_path / "0.nut", [np.zeros((4, 4), np.uint8)])
     writer.abandon()
     assert not list(tmp_path.iterdir())

@@ -22,7 +22,7 @@ from vidstyle.shots import Shot
 # Bits a pixel that stylized film took in results of this repository's clips; generous, as a full disk costs a night.
 _BITS = {"x264": 1.0, "x265": 0.8, "vp9": 0.8, "av1": 0.6, "prores": 5.0, "dnxhr": 5.0, "ffv1": 9.0, "qtrle": 24.0}
 _BITS_OF_PICTURES = {".png": 16.0, ".tif": 24.0, ".tiff": 24.0, ".dpx": 32.0, ".exr": 40.0}
-_BITS_OF_WORK = 9.0  # frames that are finished are kept as FFV1
+_BITS_OF_WORK = 9.0  # frames that are finished are kept without loss
 _DEEP = 1.5  # where a source has more than 8 bits
 _TRIAL = 6  # frames
 _BATCHES = 2  # before them nothing was measured yet

@@ -23,14 +23,32 @@ def clamped(
 
 
 def differences(
-    images: Float[Tensor, "n c h w"], others: Float[Tensor, "n c h w"]
+    images: Float[Tensor, "n c h w"], others: Float[Tensor, "n c h w"], share: float
 ) -> tuple[Float[Tensor, "n 1 h w"], Float[Tensor, "n 1 h w"]]:
-    """Give |images - others|² and the squared way from `images` to the range of `others` within 1 px."""
+    """Give |images - others|², and `share` of that more than the squared way to the range of `others` within 1 px."""
     lengths, ways = torch.empty_like(images[:, :1]), torch.empty_like(images[:, :1])
     made = zip(plain(images), plain(others), lengths[:, 0].numpy(), ways[:, 0].numpy(), strict=True)
     for image, other, length, way in made:
-        in_bands(_differences, image.shape[1], image, other, length, way)
+        in_bands(_differences, image.shape[1], image, other, length, way, _F(share))
     return lengths, ways
+
+
+def confirmed(
+    visibility: Float[Tensor, "n 1 h w"],
+    differences: Float[Tensor, "n 1 h w"],
+    flow: Float[Tensor, "n 2 h w"],
+    limit: float,
+    margin: float,
+) -> Float[Tensor, "n 1 h w"]:
+    """Give 1 where differences are below `limit` and the flow leads into the picture or `margin` px beyond it.
+
+    Convention: elsewhere the visibility as it was.
+    """
+    result = torch.empty_like(visibility)
+    made = zip(plain(visibility), plain(differences), plain(flow), result[:, 0].numpy(), strict=True)
+    for before, difference, vectors, after in made:
+        in_bands(_confirmed, after.shape[0], before[0], difference[0], vectors, after, _F(limit), _F(margin))
+    return result
 
 
 @compiled
@@ -63,7 +81,7 @@ def _clamped(image: Any, other: Any, target: Any, tolerance: Any, first: int, la
 
 
 @compiled
-def _differences(image: Any, other: Any, lengths: Any, ways: Any, first: int, last: int) -> None:
+def _differences(image: Any, other: Any, lengths: Any, ways: Any, share: Any, first: int, last: int) -> None:
     channels, _, width = image.shape
     a, b = np.empty(width + 2, _F), np.empty(width + 2, _F)
     for y in range(first, last):
@@ -74,6 +92,22 @@ def _differences(image: Any, other: Any, lengths: Any, ways: Any, first: int, la
             now, before = image[channel, y], other[channel, y]
             for x in range(width):
                 low, high = min(a[x], a[x + 1], a[x + 2]), max(b[x], b[x + 1], b[x + 2])
-                beyond = max(low - now[x], _F(0)) + max(now[x] - high, _F(0))
-                length[x] += (now[x] - before[x]) * (now[x] - before[x])
+                beyond, apart = max(low - now[x], _F(0)) + max(now[x] - high, _F(0)), now[x] - before[x]
+                length[x] += apart * apart
                 way[x] += beyond * beyond
+        for x in range(width):
+            way[x] += share * length[x]
+
+
+@compiled
+def _confirmed(
+    visibility: Any, differences: Any, flow: Any, target: Any, limit: Any, margin: Any, first: int, last: int
+) -> None:
+    height, width = visibility.shape
+    right, bottom = _F(width - 1) + margin, _F(height - 1) + margin
+    for y in range(first, last):
+        to_x, to_y, before, difference, after = flow[0, y], flow[1, y], visibility[y], differences[y], target[y]
+        for x in range(width):
+            column, row = _F(x) + to_x[x], _F(y) + to_y[x]
+            inside = (column >= -margin) & (column <= right) & (row >= -margin) & (row <= bottom)
+            after[x] = _F(1) if inside & (difference[x] < limit) else before[x]

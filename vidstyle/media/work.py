@@ -138,7 +138,7 @@ class Work:
         if not self._manifest.dtype:
             shapes = tuple((int(plane.shape[0]), int(plane.shape[1])) for plane in planes)
             self._manifest = self._manifest.model_copy(update={"shapes": shapes, "dtype": planes[0].dtype.name})
-        return SegmentWriter(self.folder / f"{self.frames:07}.mkv", planes)
+        return SegmentWriter(self.folder / f"{self.frames:07}.nut", planes)
 
     def _save(self, point: Point) -> None:
         """Make what was put a point to go on from: it counts once the manifest has been replaced."""

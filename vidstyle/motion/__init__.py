@@ -6,10 +6,11 @@ from vidstyle.motion.cuts import Change, CutConfig, CutDetector, parse_cuts, thu
 from vidstyle.motion.flow import FLOW_ESTIMATORS, Flow, FlowEstimator, MotionConfig
 from vidstyle.motion.luma import luma
 from vidstyle.motion.vector_files import VectorConfig
-from vidstyle.motion.visibility import consistency, outside, strain
+from vidstyle.motion.visibility import BEYOND, consistency, outside, strain
 from vidstyle.motion.warp import WarpMode, warp, warp_differentiable
 
 __all__ = [
+    "BEYOND",
     "FLOW_ESTIMATORS",
     "Change",
     "CutConfig",

@@ -7,7 +7,7 @@ from torch import Tensor
 from vidstyle.motion.neighbourhood import squared
 from vidstyle.motion.warp import warp
 
-_EDGE = 1 / 256  # px that a border pixel may lie outside: noise in a still picture
+BEYOND = 1 / 256  # px that a border pixel may lie outside: noise in a still picture
 
 
 def consistency(
@@ -51,7 +51,7 @@ def outside(to_previous: Float[Tensor, "n 2 h w"]) -> Bool[Tensor, "n 1 h w"]:
     dx, dy = to_previous[:, :1], to_previous[:, 1:]
     x = torch.arange(width, dtype=dx.dtype, device=dx.device)
     y = torch.arange(height, dtype=dy.dtype, device=dy.device)[:, None]
-    beyond: Tensor = dx < -_EDGE - x
-    for further in (dx > width - 1 + _EDGE - x, dy < -_EDGE - y, dy > height - 1 + _EDGE - y):
+    beyond: Tensor = dx < -BEYOND - x
+    for further in (dx > width - 1 + BEYOND - x, dy < -BEYOND - y, dy > height - 1 + BEYOND - y):
         beyond.logical_or_(further)
     return beyond

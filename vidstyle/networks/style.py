@@ -20,6 +20,11 @@ from vidstyle.networks.padding import Padding
 from vidstyle.networks.recurrent import RecurrentGenerator
 
 ValueRange = Literal["-1..1", "0..1", "0..255"]
+_RANGES: dict[ValueRange, tuple[float, float]] = {
+    "-1..1": (-1, 2),
+    "0..1": (0, 1),
+    "0..255": (0, 255),
+}  # black, and how far to white
 ChannelOrder = Literal["rgb", "bgr"]
 
 CARD = "card.json"
@@ -137,12 +142,13 @@ class Style:
         """
         images = images.clamp(0, 1)
         images = images.flip(1) if self.card.channel_order == "bgr" else images
-        encoded = {"-1..1": images * 2 - 1, "0..1": images, "0..255": images * 255}[self.card.value_range]
-        return with_strength(self.generator, encoded, strength)
+        low, span = _RANGES[self.card.value_range]
+        return with_strength(self.generator, images * span + low if low else images * span, strength)
 
     def decode(self, outputs: Float[Tensor, "n 3 h w"], *, clamped: bool = True) -> Float[Tensor, "n 3 h w"]:
         """The generator's value range and channel order → RGB in [0, 1]; `clamped` False lets a gradient through."""
-        images = {"-1..1": (outputs + 1) / 2, "0..1": outputs, "0..255": outputs / 255}[self.card.value_range]
+        low, span = _RANGES[self.card.value_range]
+        images = (outputs - low) / span if low else outputs / span
         images = images.flip(1) if self.card.channel_order == "bgr" else images
         return images.clamp(0, 1) if clamped else images
 

@@ -57,7 +57,7 @@ def blend(
             yield frames
             continue
         source = frames.images if all(batch.moving.drawn) else frames.images.clone()
-        blended, weights = torch.empty_like(frames.images), torch.empty_like(frames.images[:, :1])
+        results = list[tuple[Tensor, Tensor]]()
         for index, drawing in enumerate(_drawings(batch)):
             now = slice(index, index + 1)
             if drawing is not None:
@@ -67,9 +67,10 @@ def blend(
                 memory.held, memory.drawn = (made.output, made.weight), frames.images[now]
             assert memory.held is not None  # the first frame of a stream is drawn
             assert memory.drawn is not None
-            blended[now], weights[now] = memory.held
+            results.append(memory.held)
             if drawing is None:
                 source[now] = memory.drawn
+        blended, weights = results[0] if len(results) == 1 else map(torch.cat, zip(*results, strict=True))
         finished = mix(frames, source, blended)
         if watch is not None:
             watch(BlendedBatch(batch, finished, weights))
@@ -78,11 +79,15 @@ def blend(
 
 
 def _let_go(memory: Memory) -> None:
-    """Keep copies of frames: a view would keep the whole batch alive until the next one is through."""
+    """Keep single frames: a view of a batch would keep all of it alive until the next one is through."""
     if memory.state is not None:
-        memory.state = replace(memory.state, source=memory.state.source.clone())
+        memory.state = replace(memory.state, source=_single(memory.state.source))
     if memory.drawn is not None:
-        memory.drawn = memory.drawn.clone()
+        memory.drawn = _single(memory.drawn)
+
+
+def _single(frame: Tensor) -> Tensor:
+    return frame if frame.nbytes == frame.untyped_storage().nbytes() else frame.clone()
 
 
 def _drawings(batch: StyledBatch) -> Iterator[Tensor | None]:

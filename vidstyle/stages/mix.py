@@ -57,7 +57,9 @@ class Mix:
         if self._amount:
             blended = keep_colour(drawn, blended, self._amount, self._weights)
         strengths = [min(1.0, strength / self._whole) for strength in self._strengths.of(frames)]
-        mixed = torch.lerp(drawn, blended, frames.images.new_tensor(strengths)[:, None, None, None])
+        mixed = blended
+        if any(strength != 1 for strength in strengths):
+            mixed = torch.lerp(drawn, blended, frames.images.new_tensor(strengths)[:, None, None, None])
         if self._masks is not None:
             mixed = torch.lerp(frames.images, mixed, torch.stack([next(self._masks) for _ in frames.pts]))
         for index in (index for index, strength in enumerate(strengths) if strength == 0):

@@ -5,8 +5,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vidstyle.kernels.compiling import runs
-from vidstyle.kernels.ranges import differences
-from vidstyle.motion import Flow, outside, strain, warp
+from vidstyle.kernels.ranges import confirmed, differences
+from vidstyle.motion import BEYOND, Flow, outside, strain, warp
 from vidstyle.motion.neighbourhood import highest, lowest, sized, smooth, squared
 
 _EDGE = 0.1  # share of the plain difference that still counts where the range forgives
@@ -25,21 +25,30 @@ def trust(
     plain squared difference is added, or else a fringe of one pixel stays behind the outline of a passing object.
     Visible is also what the flow's own check rejected, where the picture around it agrees.
     """
-    plain, gap = differences(source, moved) if runs(source, moved) else _differences(source, moved)
-    visibility = torch.maximum(flow.visibility, _agreement(plain, flow))
-    return gap.add_(plain, alpha=_EDGE).mul_(-photometric).exp_().mul_(visibility)
+    here = runs(source, moved, flow.to_previous, flow.visibility)
+    plain, apart = differences(source, moved, _EDGE) if here else _differences(source, moved)
+    return apart.mul_(-photometric).exp_().mul_(_seen(flow, _around(plain), here=here))
 
 
 def _differences(source: Tensor, moved: Tensor) -> tuple[Tensor, Tensor]:
-    return squared(source - moved), squared(source.clamp(lowest(moved), highest(moved)) - source)
+    plain = squared(source - moved)
+    return plain, squared(source.clamp(lowest(moved), highest(moved)) - source).add_(plain, alpha=_EDGE)
 
 
-def _agreement(difference: Float[Tensor, "1 1 h w"], flow: Flow) -> Float[Tensor, "1 1 h w"]:
-    known = flow.visibility.amax(dim=(2, 3), keepdim=True) > 0  # else there is no motion to agree with
+def _around(difference: Tensor) -> Tensor:
     height, width = difference.shape[-2:]
-    around = smooth(sized(difference, *halved(height, width)), _SURROUNDINGS / 2)
-    alike = sized(around, height, width) < _AGREEMENT
-    return alike.logical_and_(known).logical_and_(~outside(flow.to_previous)).to(difference.dtype)
+    return sized(smooth(sized(difference, *halved(height, width)), _SURROUNDINGS / 2), height, width)
+
+
+def _seen(flow: Flow, around: Tensor, *, here: bool) -> Tensor:
+    """Give the visibility, 1 also where the picture around agrees and the flow does not lead out of it."""
+    if not here:
+        known = flow.visibility.amax(dim=(2, 3), keepdim=True) > 0  # else there is no motion to agree with
+        agreed = (around < _AGREEMENT).logical_and_(known).logical_and_(~outside(flow.to_previous))
+        return torch.maximum(flow.visibility, agreed.to(around.dtype))
+    if not flow.visibility.any():
+        return flow.visibility
+    return confirmed(flow.visibility, around, flow.to_previous, _AGREEMENT, BEYOND)
 
 
 def halved(height: int, width: int) -> tuple[int, int]:
