@@ -75,6 +75,13 @@ def test_a_kernel_is_compiled_once_and_kept_where_the_cache_is_asked_for(tmp_pat
     assert in_a_new_process(VIDSTYLE_CACHE=str(tmp_path)) == 1
 
 
+def test_damage_in_the_cache_costs_a_compilation(tmp_path: Path) -> None:
+    in_a_new_process(VIDSTYLE_CACHE=str(tmp_path))
+    for path in (tmp_path / "kernels").rglob("*.nb?"):
+        path.write_bytes(path.read_bytes()[:100])
+    assert in_a_new_process(VIDSTYLE_CACHE=str(tmp_path)) == 0
+
+
 def test_without_a_folder_that_can_be_written_it_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """Locators are asked in turn; none of them finds one."""
     from numba.core import caching  # noqa: PLC0415

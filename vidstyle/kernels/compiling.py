@@ -11,6 +11,7 @@ from typing import Any
 
 import numba
 import torch
+from numba.core.caching import FunctionCache
 from torch import Tensor
 
 _LEAST = 64  # rows that are worth a thread
@@ -22,16 +23,30 @@ def compiled(function: Kernel) -> Kernel:
     """Have a loop compiled the first time it runs with arguments of some type, and keep that for the next process.
 
     Convention: it is kept below `VIDSTYLE_CACHE` where that is set, else where Numba keeps its own, and nowhere where
-    no folder can be written. What a kernel calls must stand in the same file: Numba looks at no other for changes.
-    The interpreter's lock is let go while it runs. Arithmetic is done as it is written: with liberties (`fastmath`) one
-    compilation rounds otherwise than the next, and a shot's frames depend on which machine of a farm made them.
+    no folder can be written or the disk is full. What a kernel calls must stand in the same file: Numba looks at no
+    other for changes. The interpreter's lock is let go while it runs. Arithmetic is done as it is written: with
+    liberties (`fastmath`) one compilation rounds otherwise than the next, and a shot's frames depend on which machine
+    of a farm made them.
     """
     plain_one = inspect.unwrap(function)  # without the checks of types that tests put around every function
     kernel = numba.njit(plain_one, nogil=True, error_model="numpy")
     with _kept_in(os.environ.get("VIDSTYLE_CACHE")), suppress(RuntimeError):  # no folder can be written
-        kernel.enable_caching()
+        kernel._cache = _Cache(plain_one)  # as `enable_caching` does
     result: Kernel = kernel
     return result
+
+
+class _Cache(FunctionCache):
+    """Numba's cache, but what is damaged in it or can't be written costs a compilation and not the render."""
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        with suppress(Exception):  # whatever a damaged pickle may raise
+            return super().load_overload(signature, target)
+        return None
+
+    def save_overload(self, signature: Any, compiled_one: Any) -> None:
+        with suppress(Exception):  # a full disk, a folder that is gone, a limit of sizes
+            super().save_overload(signature, compiled_one)
 
 
 @contextmanager

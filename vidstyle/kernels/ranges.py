@@ -56,7 +56,9 @@ def _range_down(plane: Any, y: int, reach: int, low: Any, high: Any) -> None:
     """Find the range above and below each pixel of a row; both are widened by their ends, by `reach` px."""
     height, width = plane.shape
     lowest, highest = low[reach : reach + width], high[reach : reach + width]
-    lowest[:], highest[:] = plane[y], plane[y]
+    pixels = plane[y]
+    for x in range(width):  # not by a slice, whose message of errors would take seconds to compile
+        lowest[x], highest[x] = pixels[x], pixels[x]
     for row in range(max(y - reach, 0), min(y + reach + 1, height)):
         pixels = plane[row]
         for x in range(width):

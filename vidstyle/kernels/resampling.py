@@ -226,7 +226,9 @@ def _finer_row(plane: Any, row: int, taps: Any, base: Any, target: Any) -> None:
                 taps[0] * (a[x] + h[x]) + taps[1] * (b[x] + g[x]) + taps[2] * (c[x] + f[x]) + taps[3] * (d[x] + e[x])
             )
     else:
-        base[3 : 3 + width] = plane[y]
+        pixels = plane[y]
+        for x in range(width):
+            base[x + 3] = pixels[x]
     base[:3], base[3 + width :] = base[3], base[2 + width]
     for x in range(width - 1):
         target[2 * x + _PAD] = base[x + 3]

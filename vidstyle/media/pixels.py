@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from vidstyle.kernels import colour
+from vidstyle.kernels.compiling import runs
 from vidstyle.media.colour import LUMA_WEIGHTS
 
 _SUBSAMPLING = {"410": (2, 2), "411": (2, 0), "420": (1, 1), "422": (1, 0), "440": (0, 1), "444": (0, 0)}
@@ -77,6 +79,19 @@ class PlaneConverter:
 
     def to_rgb(self, planes: Sequence[Tensor]) -> Float[Tensor, "n 3 h w"]:
         """Planes of shape (n, h, w), integer codes, to RGB on the same device."""
+        if self.layout.kind == "yuv" and planes[0].device.type == "cpu":
+            return colour.to_rgb(planes[:3], self._block, self._luma, self._chroma, LUMA_WEIGHTS[self.matrix])
+        return self.to_rgb_by_torch(planes)
+
+    def to_planes(self, rgb: Float[Tensor, "n 3 h w"]) -> tuple[Tensor, ...]:
+        """RGB to planes of shape (n, h, w), integer codes, on the same device."""
+        if self.layout.kind == "yuv" and runs(rgb):
+            top = (1 << self.layout.bits) - 1
+            return colour.to_planes(rgb, self._block, self._luma, self._chroma, LUMA_WEIGHTS[self.matrix], top)
+        return self.to_planes_by_torch(rgb)
+
+    def to_rgb_by_torch(self, planes: Sequence[Tensor]) -> Float[Tensor, "n 3 h w"]:
+        """Do the same on any device."""
         height, width = planes[0].shape[-2:]
         low, span = self._luma
         first = planes[0].to(torch.float32).sub_(low).div_(span)
@@ -94,8 +109,8 @@ class PlaneConverter:
         rgb = torch.stack([self._up(offset, height, width) for offset in (red, green, blue)], dim=1)
         return rgb.add_(first[:, None])
 
-    def to_planes(self, rgb: Float[Tensor, "n 3 h w"]) -> tuple[Tensor, ...]:
-        """RGB to planes of shape (n, h, w), integer codes, on the same device."""
+    def to_planes_by_torch(self, rgb: Float[Tensor, "n 3 h w"]) -> tuple[Tensor, ...]:
+        """Do the same on any device, for any type of float."""
         red, green, blue = rgb.unbind(dim=1)
         if self.layout.kind == "rgb":
             return tuple(self._quantize(plane, *self._luma) for plane in (green, blue, red))
@@ -119,20 +134,25 @@ class PlaneConverter:
         top = 1 << self.layout.bits
         return top >> 1, top - 1 if self.full_range else 224 * top >> 8
 
+    @property
+    def _block(self) -> tuple[int, int]:
+        """How many rows and columns of luma share a code of chroma."""
+        return 1 << self.layout.shift_y, 1 << self.layout.shift_x
+
     def _quantize(self, plane: Tensor, low: int, span: int) -> Tensor:
         codes = plane.mul(span).add_(low + 0.5).floor_().clamp_(0, (1 << self.layout.bits) - 1)
         return codes.to(self.layout.dtype)
 
     def _up(self, plane: Tensor, height: int, width: int) -> Tensor:
         count, rows, columns = plane.shape
-        tall, wide = 1 << self.layout.shift_y, 1 << self.layout.shift_x
+        tall, wide = self._block
         if tall == wide == 1:
             return plane
         repeated = plane[:, :, None, :, None].expand(count, rows, tall, columns, wide)
         return repeated.reshape(count, rows * tall, columns * wide)[:, :height, :width]
 
     def _down(self, plane: Tensor) -> Tensor:
-        tall, wide = 1 << self.layout.shift_y, 1 << self.layout.shift_x
+        tall, wide = self._block
         if tall == wide == 1:
             return plane
         height, width = plane.shape[-2:]
