@@ -70,3 +70,14 @@ def test_a_process_kept_to_some_cores_has_no_more(monkeypatch: pytest.MonkeyPatc
         assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(before)
+
+
+def test_the_last_of_several_renders_gives_opencv_its_threads_back():
+    before = cv2.getNumThreads()
+    first, second = shared_cores(), shared_cores()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert cv2.getNumThreads() <= before
+    second.__exit__(None, None, None)
+    assert cv2.getNumThreads() == before

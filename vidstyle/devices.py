@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import torch
@@ -14,6 +15,8 @@ from vidstyle.errors import ConfigError, DeviceError
 
 _STAGES = 4  # of a render that calculate at the same time: motion, the network, the blend, the encoder
 _whole: ContextVar[int | None] = ContextVar("whole", default=None)  # torch's threads, where cores are shared
+_renders: list[int] = []  # that share the cores: OpenCV's threads before the first of them, for each
+_renders_lock = Lock()
 
 
 def resolve_device(name: str = "auto") -> torch.device:
@@ -89,14 +92,12 @@ def shared_cores() -> Iterator[None]:
     Stages that each took all the cores would wait for one another at every small operation; measured on two cores, a
     tenth of the processor time. Networks take them all, by `all_cores`, in threads that run in a copy of the context.
     """
-    whole, planes = torch.get_num_threads(), cv2.getNumThreads()
+    whole = torch.get_num_threads()
     told = _whole.set(whole)
-    cv2.setNumThreads(min(planes, _share(whole)))
     try:
-        with _torch_threads(_share(whole)):
+        with _torch_threads(_share(whole)), _plane_threads(_share(whole)):
             yield
     finally:
-        cv2.setNumThreads(planes)
         _whole.reset(told)
 
 
@@ -119,3 +120,19 @@ def _torch_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def _plane_threads(count: int) -> Iterator[None]:
+    """Set OpenCV's threads, which are the whole process's: the last render that ends gives them back."""
+    with _renders_lock:
+        before = _renders[0] if _renders else cv2.getNumThreads()
+        _renders.append(before)
+        cv2.setNumThreads(min(before, count))
+    try:
+        yield
+    finally:
+        with _renders_lock:
+            _renders.pop()
+            if not _renders:
+                cv2.setNumThreads(before)

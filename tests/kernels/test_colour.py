@@ -27,3 +27,11 @@ def test_both_ways_are_torchs_to_the_bit(pix_fmt: str, matrix: str, size: tuple[
     assert torch.equal(rgb, converter.to_rgb_by_torch(planes))
     assert all(map(torch.equal, codes, converter.to_planes_by_torch(rgb)))
     assert all(map(torch.equal, wild_codes, converter.to_planes_by_torch(wild)))
+
+
+def test_planes_that_do_not_belong_together_are_refused() -> None:
+    layout = PlaneLayout.of("yuv420p")
+    assert layout is not None
+    planes = [torch.zeros(1, 6, 6, dtype=torch.uint8), *(torch.zeros(1, 3, 2, dtype=torch.uint8) for _ in range(2))]
+    with pytest.raises(ValueError, match="planes of"):
+        PlaneConverter(layout, "bt709", full_range=True).to_rgb(planes)

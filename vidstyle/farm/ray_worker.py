@@ -30,7 +30,8 @@ class RayWorker:
     """Renders jobs; an actor with three threads, so that it can be looked at and stopped while it renders."""
 
     def __init__(self, threads: int, styles: Mapping[str, tuple[str, list[Any]]], store: str | None) -> None:
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # is read when torch is first imported, which is now
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # both are read when torch is first imported, which is now
         from vidstyle.devices import keep_to  # noqa: PLC0415
 
         keep_to(threads)

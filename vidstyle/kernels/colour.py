@@ -21,9 +21,13 @@ def to_rgb(
 ) -> Float[Tensor, "n 3 h w"]:
     """Turn planes (n, h, w) of codes into RGB; `weights` are red's and blue's share of luma.
 
-    Convention: every code of chroma is that of a whole `block`, rows and columns.
+    Convention: every code of chroma is that of a whole `block`, rows and columns. Raises ValueError where planes do not
+    belong together so.
     """
     n, height, width = planes[0].shape
+    chroma_size = (n, -(-height // block[0]), -(-width // block[1]))
+    if any(plane.shape != chroma_size for plane in planes[1:]):  # a loop would read beyond the end
+        raise ValueError(f"planes of {[tuple(plane.shape) for plane in planes]} with chroma for {block} px")
     rgb = torch.empty(n, 3, height, width)
     red, blue = weights
     shares = [_F(each) for each in (*luma, *chroma, 2 * (1 - red), red, 2 * (1 - blue), blue, -(1 - red - blue))]

@@ -29,7 +29,11 @@ def warp(
     them, and bicubic between those: a third of the time that evaluating it everywhere takes, and as sharp. Of the
     result every `every`-th row is made, from the first on. On the CPU compiled loops resample; on other devices, and
     where a gradient is asked for, torch does the same.
+
+    Raises ValueError where the pictures and the flow differ in size.
     """
+    if images.shape[-2:] != to_previous.shape[-2:]:  # a loop would read beyond the end
+        raise ValueError(f"pictures of {tuple(images.shape)} and a flow of {tuple(to_previous.shape)}")
     if not runs(images, to_previous):
         if mode == "lanczos":
             return _on_finer_grid(images, to_previous, every)
