@@ -16,6 +16,7 @@ from vidstyle.shots import Shot
 _WITHOUT_TRACE = (
     "decode.hardware",
     "decode.threads",
+    "encode.hardware",
     "encode.threads",
     "encode.queue",
     "motion.cache",

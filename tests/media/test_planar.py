@@ -14,6 +14,7 @@ from vidstyle.media.planar import (
     loses_alpha,
     planar_layout,
     planes_of,
+    repacked,
 )
 
 # These store fewer bits than the planar format that holds them, or are not a choice of codes at all.
@@ -103,3 +104,13 @@ def test_planes_share_the_frame_memory():
     planes_of(frame, planar_layout("yuv420p"))[0].fill_(77)
     assert np.frombuffer(frame.planes[0], np.uint8)[0] == 77
     assert planes_of(frame, planar_layout("yuv420p"))[0].dtype == torch.uint8
+
+
+def test_reordering_leaves_no_pixel_out_however_busy_the_machine_is():
+    """FFmpeg's threads did, at widths that are no multiple of 16: see `repacked`."""
+    layout = planar_layout("yuv420p10le")
+    for seed in range(300):
+        planes = random_planes(layout, 48, 66, seed)
+        back = repacked(frame_of(planes, layout, "p010le"), layout.name)
+        for before, after in zip(planes, planes_of(back, layout), strict=True):
+            assert np.array_equal(before, after.numpy())

@@ -38,6 +38,10 @@ class EncodeConfig(BaseModel):
     start_number: int | None = Field(
         default=None, ge=0, description="sequences: number of the first picture written; None: as the source, else 1001"
     )
+    hardware: Literal["auto", "off"] = Field(
+        default="off",
+        description="auto: NVENC takes frames from the memory of the GPU that rendered them, not tried on one yet; off",
+    )
     threads: int = Field(default=0, ge=0, description="encoder threads; 0: half of the cores")
     queue: int = Field(default=3, ge=1, description="batches that may wait for the encoder")
 

@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from vidstyle.errors import VidstyleError
 from vidstyle.media.mux import Muxer
 from vidstyle.media.packets import AnyPacket, Passthrough, begin
 from vidstyle.media.pixels import PlaneLayout
 from vidstyle.media.planar import frame_of
+from vidstyle.media.surfaces import surface_of
 
 _POLL = 0.1  # seconds between two looks at whether the other side is gone
 _FEWEST_FOR_DTS = 3  # frames; of fewer x265 knows no dts and gives whatever its memory holds
@@ -37,10 +39,17 @@ class WriteTally:
 
 @dataclass(frozen=True, slots=True)
 class PlaneBatch:
-    """Codes of consecutive frames, one (n, h, w) array a plane, and their pts on the source's clock."""
+    """Codes of consecutive frames, one (n, h, w) array a plane, and their pts on the source's clock.
+
+    Convention: `surfaces` are the same planes where they were made, for an encoder that takes them from there.
+    """
 
     planes: Sequence[NDArray[Any]]
     pts: tuple[int, ...]
+    surfaces: Sequence[Tensor] | None = None
+
+
+_Planes = tuple[list[NDArray[Any]], list[Tensor] | None]  # of a frame: in main memory, and where they were made
 
 
 class _Abandoned(Exception):  # noqa: N818 (no error: the other side has gone)
@@ -105,14 +114,15 @@ class EncoderThread:
     def _encode(self) -> None:
         digest = hashlib.sha256()
         window_end = Fraction(0)
-        for planes, pts, duration in self._timed():
+        for (planes, surfaces), pts, duration in self._timed():
             if self._abandoned.is_set():
                 raise _Abandoned
             if self.tally.frames == 0:
                 self._shift = self._choose_shift(pts)
             for plane in planes:
                 digest.update(np.ascontiguousarray(plane).data)
-            frame = frame_of(planes, self._layout, self._muxer.plan.choice.pix_fmt)
+            there = None if surfaces is None else surface_of(surfaces)
+            frame = there or frame_of(planes, self._layout, self._muxer.plan.choice.pix_fmt)
             frame.pts, frame.time_base = self._muxer.distinct(pts + self._shift), self._time_base
             self._durations[frame.pts] = duration
             self._mux(self._muxer.encode(frame))
@@ -156,9 +166,9 @@ class EncoderThread:
             self._muxer.copy(self._passthrough.rest(last), shift)
             self._muxer.finish_sound(shift)
 
-    def _timed(self) -> Iterator[tuple[list[NDArray[Any]], int, int]]:
+    def _timed(self) -> Iterator[tuple[_Planes, int, int]]:
         """Each frame's planes, pts and duration in ticks: until the next frame; the last lasts a usual frame's time."""
-        waiting: tuple[list[NDArray[Any]], int] | None = None
+        waiting: tuple[_Planes, int] | None = None
         rate, duration = self._muxer.plan.like.video.average_rate, 1
         for batch in self._received():
             for n, pts in enumerate(batch.pts):
@@ -167,7 +177,8 @@ class EncoderThread:
                     if duration <= 0:
                         raise VidstyleError(f"timestamps do not increase: {pts} after {waiting[1]}")
                     yield *waiting, duration
-                waiting = [plane[n] for plane in batch.planes], pts
+                surfaces = None if batch.surfaces is None else [plane[n] for plane in batch.surfaces]
+                waiting = ([plane[n] for plane in batch.planes], surfaces), pts
         if waiting is not None:
             yield *waiting, max(1, round(1 / (rate * self._time_base))) if rate else duration
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import torch
 from av import VideoFrame
 from av.container import OutputContainer
 from av.stream import Disposition
@@ -22,6 +23,7 @@ from vidstyle.media.opening import locator, open_source, translate_write_errors
 from vidstyle.media.packets import AnyPacket
 from vidstyle.media.plan import OutputPlan
 from vidstyle.media.scheduling import usual_scheduling
+from vidstyle.media.surfaces import accelerator, surface_format
 from vidstyle.media.target import MILLISECONDS
 from vidstyle.media.tracks import lasting, plan_tracks
 
@@ -176,12 +178,21 @@ class Muxer:
         plan, video = self.plan, self.plan.like.video
         rate = video.average_rate or _USUAL_RATE
         options = plan.options(thread_count(plan.config))
-        stream = self._container.add_stream(plan.choice.preset.codec, rate=rate)
+        self.surfaces = self._surface_format()
+        hwaccel = accelerator() if self.surfaces else None
+        stream = self._container.add_stream(plan.choice.preset.codec, rate=rate, hwaccel=hwaccel)
         assert isinstance(stream, VideoStream)
-        stream.width, stream.height, stream.pix_fmt = video.width, video.height, plan.choice.pix_fmt
+        stream.width, stream.height = video.width, video.height
+        stream.pix_fmt = self.surfaces or plan.choice.pix_fmt
         self._label(stream)
         self._open_encoder(stream, options)
         return stream
+
+    def _surface_format(self) -> str | None:
+        plan, video = self.plan, self.plan.like.video
+        if plan.config.hardware == "off" or not torch.cuda.is_available():
+            return None
+        return surface_format(plan.choice.preset.codec, plan.choice.pix_fmt, video.width, video.height)
 
     def _label(self, stream: VideoStream) -> None:
         """Say beside the picture what the source says beside its own."""

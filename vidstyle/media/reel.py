@@ -59,7 +59,7 @@ class ReelWriter:
     def put(self, picture: UInt8[NDArray[np.uint8], "h w 3"]) -> None:
         """Show a picture for one frame; RGB."""
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-        frame = frame.reformat(format="yuv420p", dst_colorspace=1, dst_color_range=1)
+        frame = frame.reformat(format="yuv420p", dst_colorspace=1, dst_color_range=1, threads=1)  # as `repacked`
         frame.pts, frame.time_base = self._frames, self._video.codec_context.time_base
         self._frames += 1
         with translate_write_errors(self.path):

@@ -1,14 +1,12 @@
 """Writes batches of RGB frames as a clip, with the packets of its source."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import torch
 from jaxtyping import UInt
-from numpy.typing import NDArray
 from torch import Tensor
 
 from vidstyle.errors import VidstyleError
@@ -116,7 +114,7 @@ class ClipWriter:
 
             def put(batch: FrameBatch) -> None:
                 self._check(batch)
-                finished = PlaneBatch(self._planes(batch), batch.pts)
+                finished = self._finished(batch)
                 thread.put(finished)
                 if work is not None:
                     work.put(finished)
@@ -129,14 +127,15 @@ class ClipWriter:
         self.warnings += self._muxer.left_out()
         self._written = True
 
-    def _planes(self, batch: FrameBatch) -> Sequence[NDArray[Any]]:
+    def _finished(self, batch: FrameBatch) -> PlaneBatch:
         turned, layout = self.like.video.orientation or Orientation(), self._converter.layout
         if self._bus is None:
             self._bus = Bus.to(batch.images.device)
-        planes = self._bus.down(self._converter.to_planes(turned.coded(batch.images)))
+        made = self._converter.to_planes(turned.coded(batch.images))
+        planes = self._bus.down(made)
         if layout.alpha:
-            return [*planes, turned.coded(opacity(batch, self._source_bits, layout)).numpy()]
-        return planes
+            planes = [*planes, turned.coded(opacity(batch, self._source_bits, layout)).numpy()]
+        return PlaneBatch(planes, batch.pts, made if self._muxer.surfaces else None)
 
     def _check(self, batch: FrameBatch) -> None:
         video, found = self.like.video, tuple(batch.images.shape[-2:])
