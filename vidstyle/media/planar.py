@@ -101,7 +101,7 @@ def frame_of(planes: list[NDArray[Any]], layout: PlaneLayout, pix_fmt: str) -> V
 def repacked(frame: VideoFrame, pix_fmt: str) -> VideoFrame:
     """Bring the same codes into another order.
 
-    In one thread: with several, FFmpeg 8 leaves a few pixels gray at times where the width is no multiple of 16 (of P010
-    at 66x48 one frame in seven on a busy machine).
+    In one thread: with several, FFmpeg 8 leaves a few pixels gray at times where the width is no multiple of 16. That
+    was, for P010 at 66x48, one frame in seven, on a busy machine.
     """
     return frame.reformat(format=pix_fmt, threads=1)
