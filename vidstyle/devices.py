@@ -89,8 +89,8 @@ def keep_to(count: int) -> None:
 def shared_cores() -> Iterator[None]:
     """Within it, torch and OpenCV take a stage's share of the cores: in this thread, and in those that it starts.
 
-    Stages that each took all the cores would wait for one another at every small operation; measured on two cores, a
-    tenth of the processor time. Networks take them all, by `all_cores`, in threads that run in a copy of the context.
+    Stages that each took all the cores would wait for one another at every small operation. Networks take them all, by
+    `all_cores`, in threads that run in a copy of the context.
     """
     whole = torch.get_num_threads()
     told = _whole.set(whole)

@@ -15,8 +15,8 @@ from vidstyle.media.opening import locator, open_source, translate_read_errors, 
 
 _LEAST = 16  # px of a side
 _FORMATS = {1: "gray", 2: "gray16le"}  # by bytes a code
-# FFVHuff takes a tenth of FFV1's processor time (0.8 ms for 5 at 640x360, 1 for 12 at 16 bits), for files that are a
-# fourth larger and gone when the render is whole. Tables that follow the picture (context) cost too much at 16 bits.
+# FFVHuff takes a fraction of FFV1's processor time, for files that are somewhat larger and gone when the render is
+# whole. Tables that follow the picture (context) cost too much at 16 bits.
 _OPTIONS = {"gray": {"pred": "median", "context": "1"}, "gray16le": {"pred": "median"}}
 
 

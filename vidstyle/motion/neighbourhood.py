@@ -1,39 +1,35 @@
 """Small neighbourhoods of every pixel: the lowest and the highest value, and the smooth mean.
 
-On the CPU OpenCV does it, plane by plane, at a twentieth of the cost of torch's pooling; elsewhere torch does the same.
+On the CPU OpenCV blurs, sizes and differentiates, plane by plane; elsewhere, and for ranges, torch does. The blend's
+ranges on a CPU are loops of their own, `vidstyle.kernels.ranges`.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import cv2
-import numpy as np
 import torch
 from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import conv2d, interpolate, max_pool2d, pad
 
+from vidstyle.kernels.compiling import runs
+
 
 def highest(images: Float[Tensor, "n c h w"], reach: int = 1) -> Float[Tensor, "n c h w"]:
     """Give the highest value of each channel within `reach` px, along both axes; the border repeats the edge."""
-    if not _on_cpu(images):
-        return max_pool2d(images, 2 * reach + 1, stride=1, padding=reach)
-    square = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    return _by_plane(images, lambda plane, into: cv2.dilate(plane, square, into, borderType=cv2.BORDER_REPLICATE))
+    return max_pool2d(images, 2 * reach + 1, stride=1, padding=reach)
 
 
 def lowest(images: Float[Tensor, "n c h w"], reach: int = 1) -> Float[Tensor, "n c h w"]:
     """Give the lowest value of each channel within `reach` px, along both axes; the border repeats the edge."""
-    if not _on_cpu(images):
-        return -max_pool2d(-images, 2 * reach + 1, stride=1, padding=reach)
-    square = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    return _by_plane(images, lambda plane, into: cv2.erode(plane, square, into, borderType=cv2.BORDER_REPLICATE))
+    return -highest(-images, reach)
 
 
 def smooth(images: Float[Tensor, "n c h w"], sigma: float) -> Float[Tensor, "n c h w"]:
     """Blur by a Gaussian of `sigma` pixels, cut off at 3 sigma; the border repeats the edge."""
-    if not _on_cpu(images):
+    if not runs(images):
         return _blurred(images, gaussian(sigma).to(images))
     size = (2 * _reach(sigma) + 1, 2 * _reach(sigma) + 1)
     return _by_plane(
@@ -43,7 +39,7 @@ def smooth(images: Float[Tensor, "n c h w"], sigma: float) -> Float[Tensor, "n c
 
 def laplacian(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
     """Give the sum of a pixel's four neighbours less four times itself; the border repeats the edge."""
-    if not _on_cpu(images):
+    if not runs(images):
         planes = pad(images, (1, 1, 1, 1), mode="replicate").flatten(0, 1)[:, None]
         kernel = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]], device=images.device, dtype=images.dtype)
         return conv2d(planes, kernel[None, None]).reshape(images.shape)
@@ -69,15 +65,10 @@ def sized(images: Float[Tensor, "n c h w"], height: int, width: int) -> Float[Te
     if images.shape[-2:] == (height, width):
         return images
     smaller = height <= images.shape[-2] and width <= images.shape[-1]
-    if not _on_cpu(images):
+    if not runs(images):
         return interpolate(images, size=(height, width), mode="area" if smaller else "bilinear")
     way = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     return _by_plane(images, lambda plane, into: cv2.resize(plane, (width, height), into, 0, 0, way), (height, width))
-
-
-def _on_cpu(images: Tensor) -> bool:
-    wants_gradient = torch.is_grad_enabled() and images.requires_grad
-    return images.device.type == "cpu" and images.dtype == torch.float32 and not wants_gradient
 
 
 def _by_plane(
