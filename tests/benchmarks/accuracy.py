@@ -17,8 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tests.motion.opencv import OpenCvDis
 from tests.motion.pictures import texture
-from vidstyle.motion import Flow, MotionConfig, build_estimator
+from vidstyle.motion import Flow, FlowEstimator, MotionConfig, build_estimator
 from vidstyle.motion.vector_formats import read_flo, read_kitti
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -56,31 +57,32 @@ def main(names: list[str]) -> None:
     )
     for pair in known:
         height, width = pair.first.shape[-2:]
-        for title, config in estimators():
-            flow, seconds = estimate(pair, config)
+        for title, scale, find in estimators():
+            flow, seconds = estimate(pair, find)
             found = accuracy(pair, flow)
             hidden = "" if found.precision is None else f"{found.precision:7.2f}{found.recall:7.2f}"
             figures = f"{found.error:8.3f}{100 * found.outliers:7.1f}%{1000 * seconds:8.0f}{hidden}"
-            print(f"{pair.name:12}{f'{width}x{height}':>10}  {title:20}{config.scale:6.2g}{figures}", flush=True)
+            print(f"{pair.name:12}{f'{width}x{height}':>10}  {title:20}{scale:6.2g}{figures}", flush=True)
 
 
-def estimators() -> Iterator[tuple[str, MotionConfig]]:
-    """Give every estimator at every preset and at two scales, with a title."""
+def estimators() -> Iterator[tuple[str, float, FlowEstimator]]:
+    """Give every estimator at every preset and at two scales, with a title and its scale."""
     for scale in (1.0, 0.5):
         for preset in ("ultrafast", "fast", "balanced", "medium"):
-            for name in ("dis", "dis-torch"):
-                yield f"{name} {preset}", MotionConfig(estimator=name, preset=preset, scale=scale)
-        yield "farneback", MotionConfig(estimator="farneback", scale=scale)
+            config = MotionConfig(preset=preset, scale=scale)
+            yield f"dis {preset}", scale, build_estimator(config)
+            yield f"OpenCV's {preset}", scale, OpenCvDis(config)
+        yield "farneback", scale, build_estimator(MotionConfig(estimator="farneback", scale=scale))
     if RAFT.is_file():
         for scale in (1.0, 0.5):
-            yield "raft-small", MotionConfig(estimator="raft-small", weights=str(RAFT), scale=scale)
+            config = MotionConfig(estimator="raft-small", weights=str(RAFT), scale=scale)
+            yield "raft-small", scale, build_estimator(config)
 
 
-def estimate(pair: Pair, config: MotionConfig) -> tuple[Flow, float]:
+def estimate(pair: Pair, find: FlowEstimator) -> tuple[Flow, float]:
     """Estimate the motion of a pair; the time is the best of several runs, or of the one where a run is long."""
-    find = build_estimator(config)
     best = float("inf")
-    for _ in range(3):
+    for _ in range(5):
         start = time.perf_counter()
         flow = find(pair.first[None], pair.second[None])
         best = min(best, time.perf_counter() - start)

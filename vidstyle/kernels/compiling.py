@@ -1,6 +1,7 @@
 """How loops are compiled, and how a frame's rows are shared out among threads."""
 
 import functools
+import hashlib
 import inspect
 import os
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from numba.core.caching import FunctionCache
 from torch import Tensor
 
 _LEAST = 64  # rows that are worth a thread
+_LIGHT = 2**17  # pixels that are, where little is done to each: handing over takes a tenth of a millisecond
 
 Kernel = Callable[..., Any]
 
@@ -23,8 +25,8 @@ def compiled(function: Kernel) -> Kernel:
     """Have a loop compiled the first time it runs with arguments of some type, and keep that for the next process.
 
     Convention: it is kept below `VIDSTYLE_CACHE` where that is set, else where Numba keeps its own, and nowhere where
-    no folder can be written or the disk is full. What a kernel calls must stand in the same file: Numba looks at no
-    other for changes. The interpreter's lock is let go while it runs. Arithmetic is done as it is written: with
+    no folder can be written or the disk is full; it is compiled anew when a file beside it changes. The interpreter's
+    lock is let go while it runs. Arithmetic is done as it is written: with
     liberties (`fastmath`) one compilation rounds otherwise than the next, and a shot's frames depend on which machine
     of a farm made them.
     """
@@ -37,7 +39,10 @@ def compiled(function: Kernel) -> Kernel:
 
 
 class _Cache(FunctionCache):
-    """Numba's cache, but what is damaged in it or can't be written costs a compilation and not the render."""
+    """Numba's cache, but what is damaged in it or can't be written costs a compilation and not the render.
+
+    Numba itself looks for changes in a kernel's own file alone, and kernels call those of other files.
+    """
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         with suppress(Exception):  # whatever a damaged pickle may raise
@@ -47,6 +52,16 @@ class _Cache(FunctionCache):
     def save_overload(self, signature: Any, compiled_one: Any) -> None:
         with suppress(Exception):  # a full disk, a folder that is gone, a limit of sizes
             super().save_overload(signature, compiled_one)
+
+    def _index_key(self, signature: Any, codegen: Any) -> Any:
+        return (*super()._index_key(signature, codegen), _room())
+
+
+@functools.cache
+def _room() -> str:
+    """Give what changes with any file of this folder."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 
 @contextmanager
@@ -72,12 +87,13 @@ def plain(tensor: Tensor) -> Any:
     return tensor.detach().contiguous().numpy()
 
 
-def in_bands(kernel: Kernel, rows: int, *arguments: Any) -> None:
+def in_bands(kernel: Kernel, rows: int, *arguments: Any, light: int = 0) -> None:
     """Run `kernel(*arguments, first, last)` over rows 0 to `rows`, in bands on as many threads as torch uses.
 
     Convention: kernels make each row from what was there before the call, so the result doesn't depend on the bands.
+    `light` is how many pixels a row has of which each costs a nanosecond or so, 0 where they cost more.
     """
-    count = max(1, min(torch.get_num_threads(), rows // _LEAST))
+    count = max(1, min(torch.get_num_threads(), rows // _LEAST, rows * light // _LIGHT if light else rows))
     edges = [rows * band // count for band in range(count + 1)]
     others = [_threads().submit(kernel, *arguments, *edges[band : band + 2]) for band in range(1, count)]
     try:

@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vidstyle.kernels.compiling import Kernel, compiled, in_bands, plain
+from vidstyle.kernels.lanes import four, total
 
 _F, _I, _U = np.float32, np.int32, np.uint64  # of places that are unsigned nobody asks whether they are negative
-_ONE, _TWO, _THREE = _U(1), _U(2), _U(3)
 _PAD = 4  # px by which pictures are widened with their edge: as far as sixteen taps reach from a place that is clamped
 _KEYS = _F(-0.75)
 _STRIP = 32  # rows that are made at once
@@ -125,12 +125,12 @@ def _keys(rest: Any, weights: Any) -> None:
     """Weigh four taps. Source: Keys 1981, Cubic convolution interpolation, equation 15 with a free."""
     for x in range(len(rest)):
         t, u = rest[x], _F(1) - rest[x]
-        weights[0, x] = _KEYS * t * u * u
-        weights[3, x] = _KEYS * t * t * u
+        weights[x, 0] = _KEYS * t * u * u
+        weights[x, 3] = _KEYS * t * t * u
     for x in range(len(rest)):
         t, u = rest[x], _F(1) - rest[x]
-        weights[1, x] = ((_KEYS + _F(2)) * t - (_KEYS + _F(3))) * t * t + _F(1)
-        weights[2, x] = ((_KEYS + _F(2)) * u - (_KEYS + _F(3))) * u * u + _F(1)
+        weights[x, 1] = ((_KEYS + _F(2)) * t - (_KEYS + _F(3))) * t * t + _F(1)
+        weights[x, 2] = ((_KEYS + _F(2)) * u - (_KEYS + _F(3))) * u * u + _F(1)
 
 
 @compiled
@@ -138,7 +138,7 @@ def _bicubic(source: Any, flow: Any, target: Any, every: int, first: int, last: 
     channels, height, width = source.shape  # widened
     size = flow.shape[2]
     at, down, rest = np.empty(size, _I), np.empty(size, _I), np.empty(size, _F)
-    across, along = np.empty((4, size), _F), np.empty((4, size), _F)
+    across, along = np.empty((size, 4), _F), np.empty((size, 4), _F)
     for row in range(first, last):
         y = row * every
         _first_taps(y, 0, flow[1, y], _F(1), height - 2 * _PAD, down, rest)
@@ -147,23 +147,23 @@ def _bicubic(source: Any, flow: Any, target: Any, every: int, first: int, last: 
         _keys(rest, across)
         for x in range(size):
             at[x] += down[x] * _I(width)
-        for channel in range(channels):
-            _sixteen(source[channel].reshape(-1), _U(width), at, across, along, target[channel, row])
+        _sixteen(source.reshape(channels, -1), _U(width), at, across, along, target, row)
 
 
 @compiled
-def _sixteen(plane: Any, span: Any, at: Any, across: Any, along: Any, target: Any) -> None:
-    """Weigh four by four pixels, the first of which is `at`, for each pixel of a row."""
+def _sixteen(sources: Any, span: Any, at: Any, across: Any, along: Any, target: Any, row: int) -> None:
+    """Weigh four by four pixels of each channel, the first of which is `at`, for each pixel of a row."""
+    channels, size = sources.shape
+    pixels, taps = sources.reshape(-1), across.reshape(-1)
     for x in range(len(at)):
-        a, b, c, d = across[0, x], across[1, x], across[2, x], across[3, x]
+        weights = four(taps, _U(4 * x))
+        a, b, c, d = along[x, 0] * weights, along[x, 1] * weights, along[x, 2] * weights, along[x, 3] * weights
         p = _U(at[x])
-        q, r, s = p + span, p + span + span, p + span + span + span
-        target[x] = (
-            along[0, x] * (a * plane[p] + b * plane[p + _ONE] + c * plane[p + _TWO] + d * plane[p + _THREE])
-            + along[1, x] * (a * plane[q] + b * plane[q + _ONE] + c * plane[q + _TWO] + d * plane[q + _THREE])
-            + along[2, x] * (a * plane[r] + b * plane[r + _ONE] + c * plane[r + _TWO] + d * plane[r + _THREE])
-            + along[3, x] * (a * plane[s] + b * plane[s + _ONE] + c * plane[s + _TWO] + d * plane[s + _THREE])
-        )
+        for channel in range(channels):
+            upper = a * four(pixels, p) + b * four(pixels, p + span)
+            lower = c * four(pixels, p + span + span) + d * four(pixels, p + span + span + span)
+            target[channel, row, x] = total(upper + lower)
+            p += _U(size)
 
 
 @compiled
@@ -171,7 +171,7 @@ def _lanczos(source: Any, flow: Any, target: Any, every: int, taps: Any, first: 
     """Make the finer picture strip by strip, so that it never has to leave the cache."""
     channels, height, width = source.shape
     at, down, rest = np.empty(width, _I), np.empty(width, _I), np.empty(width, _F)
-    across, along, base = np.empty((4, width), _F), np.empty((4, width), _F), np.empty(width + 7, _F)
+    across, along, base = np.empty((width, 4), _F), np.empty((width, 4), _F), np.empty(width + 7, _F)
     span, fine = 2 * width - 1 + 2 * _PAD, np.empty((channels, 0), _F)
     start = first
     while start < last:
@@ -193,8 +193,7 @@ def _lanczos(source: Any, flow: Any, target: Any, every: int, taps: Any, first: 
             _keys(rest, across)
             for x in range(width):
                 at[x] += (down[x] - _I(low)) * _I(span)
-            for channel in range(channels):
-                _sixteen(fine[channel], _U(span), at, across, along, target[channel, row])
+            _sixteen(fine, _U(span), at, across, along, target, row)
         start = stop
 
 

@@ -62,7 +62,7 @@ class MotionConfig(BaseModel):
 
     estimator: str = Field(default="dis", description="a name in motion.FLOW_ESTIMATORS")
     preset: Literal["ultrafast", "fast", "balanced", "medium"] = Field(
-        default="balanced", description="dis, dis-torch: how carefully"
+        default="balanced", description="dis: how carefully"
     )
     boundaries: bool = Field(default=False, description="trust nothing at motion boundaries either: safer, less still")
     scale: float = Field(default=0.5, gt=0, le=1, description="size of the pictures that flow is estimated on, of 1")
@@ -105,7 +105,6 @@ FLOW_ESTIMATORS: Registry[Callable[[MotionConfig], FlowEstimator]] = Registry(
     "flow_estimators",
     {
         "dis": "vidstyle.motion.dis:DisFlow",
-        "dis-torch": "vidstyle.motion.dis_torch:TorchDisFlow",
         "farneback": "vidstyle.motion.farneback:FarnebackFlow",
         "raft-small": "vidstyle.motion.raft:RaftFlow",
         "raft-large": "vidstyle.motion.raft:RaftFlow",

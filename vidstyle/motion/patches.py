@@ -8,9 +8,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import fold, grid_sample, pad
 
-_SIDE = 8  # px of a patch
-_DAMPING = 1.0  # squared codes a px, added to what a patch's gradients sum up to: what is flat stays where it is
-_ROUNDS = 2  # of descent; before each a patch may take over what a neighbour found
+from vidstyle.kernels import patches as kernels
+from vidstyle.kernels.compiling import runs
+from vidstyle.kernels.patches import DAMPING, NEAR, ROUNDS, SIDE, STILL
+
 _NEIGHBOURS = ((0, 1), (2, 1), (1, 0), (1, 2))  # rows down and columns to the right, from the one above to the left
 
 
@@ -25,14 +26,17 @@ def search_patches(
     """Follow each patch of `current` into `previous`, from where `flow` points, and spread what they found over all px.
 
     Convention: luma in codes of 255; patches of 8 px lie `stride` px apart and descend about `descent` steps. A pixel
-    gets the mean of the patches over it, each weighted by how well it fits there (equation 3).
+    gets the mean of the patches over it, each weighted by how well it fits there (equation 3). On the CPU compiled
+    loops do what torch does on other devices.
     """
+    if runs(current, previous, flow):
+        return kernels.search_patches(current, previous, flow, stride=stride, descent=descent)
     height, width = current.shape[-2:]
-    fill = (0, -(width - _SIDE) % stride, 0, -(height - _SIDE) % stride)
+    fill = (0, -(width - SIDE) % stride, 0, -(height - SIDE) % stride)
     patches = _Patches(pad(current, fill, mode="replicate"), previous, stride)
     found = patches.beginning(pad(flow, fill, mode="replicate"))
-    for _ in range(_ROUNDS):
-        found = patches.descended(patches.shared(found), descent // _ROUNDS)
+    for _ in range(ROUNDS):
+        found = patches.descended(patches.shared(found), descent // ROUNDS)
     return patches.spread(found)[..., :height, :width]
 
 
@@ -45,12 +49,12 @@ class _Patches:
     def __init__(self, current: Tensor, previous: Tensor, stride: int) -> None:
         height, width = current.shape[-2:]
         self._stride, self._size = stride, (height, width)
-        self._rows, self._columns = ((side - _SIDE) // stride + 1 for side in (height, width))
+        self._rows, self._columns = ((side - SIDE) // stride + 1 for side in (height, width))
         self._previous, self._values = previous, self._cut(current)
         # Less their mean, so that a change of brightness moves nothing.
         x, y = (each - each.mean(1, keepdim=True) for each in map(self._cut, slopes(current)))
         xx, xy, yy = ((a * b).sum(1, keepdim=True) for a, b in ((x, x), (x, y), (y, y)))
-        xx, yy = xx + _DAMPING, yy + _DAMPING
+        xx, yy = xx + DAMPING, yy + DAMPING
         downhill = torch.stack((yy * x - xy * y, xx * y - xy * x), 1)
         self._downhill = downhill / (xx * yy - xy * xy)[:, None]  # by what each pixel that differs moves its patch
         self._unit = torch.tensor([2 / (side - 1) for side in (previous.shape[-1], previous.shape[-2])]).to(current)
@@ -60,7 +64,7 @@ class _Patches:
 
     def beginning(self, flow: Tensor) -> Tensor:
         """Give where the middle of each patch points to."""
-        middle = flow[..., _SIDE // 2 :: self._stride, _SIDE // 2 :: self._stride]
+        middle = flow[..., SIDE // 2 :: self._stride, SIDE // 2 :: self._stride]
         return middle[..., : self._rows, : self._columns].flatten(2)
 
     def shared(self, found: Tensor) -> Tensor:
@@ -70,17 +74,20 @@ class _Patches:
         for down, right in _NEIGHBOURS:
             other = around[..., down : down + self._rows, right : right + self._columns].flatten(2)
             misfit = _misfit(self._apart(other))
-            best = torch.where((misfit < least)[:, None], other, best)
-            least = torch.minimum(misfit, least)
+            better = (misfit < least) & ((other - found).abs().sum(1) >= NEAR)
+            best, least = torch.where(better[:, None], other, best), torch.where(better, misfit, least)
         return best
 
     def descended(self, found: Tensor, steps: int) -> Tensor:
         """Go downhill, and give for each patch the place where it fitted best, at most a patch's side away."""
-        best, lowest, highest = found, found - _SIDE, found + _SIDE
+        best, lowest, highest = found, found - SIDE, found + SIDE
         apart = self._apart(found)
         least = _misfit(apart)
+        moves = torch.ones_like(least, dtype=torch.bool)
         for _ in range(steps):
-            found = (found - (self._downhill * apart[:, None]).sum(2)).clamp(lowest, highest)
+            step = (self._downhill * apart[:, None]).sum(2)
+            moves &= step.square().sum(1) >= STILL
+            found = torch.where(moves[:, None], (found - step).clamp(lowest, highest), found)
             apart = self._apart(found)
             misfit = _misfit(apart)
             best = torch.where((misfit < least)[:, None], found, best)
@@ -91,7 +98,7 @@ class _Patches:
         """Give each pixel the weighted mean of its patches."""
         weight = 1 / self._apart(found).abs_().clamp_(min=1)
         columns = torch.cat((weight, weight * found[:, :1], weight * found[:, 1:]), 1)
-        total, x, y = fold(columns, self._size, _SIDE, stride=self._stride).unbind(1)
+        total, x, y = fold(columns, self._size, SIDE, stride=self._stride).unbind(1)
         return torch.stack((x, y), 1) / total[:, None]
 
     def _apart(self, found: Tensor) -> Tensor:
@@ -104,8 +111,8 @@ class _Patches:
         # In one copy; torch's unfold makes one for each picture of a batch on a GPU.
         n, (picture, _, down, right) = len(planes), planes.stride()
         strides = (picture, down, right, down * self._stride, right * self._stride)
-        cut = planes.as_strided((n, _SIDE, _SIDE, self._rows, self._columns), strides, planes.storage_offset())
-        return cut.reshape(n, _SIDE**2, -1)
+        cut = planes.as_strided((n, SIDE, SIDE, self._rows, self._columns), strides, planes.storage_offset())
+        return cut.reshape(n, SIDE**2, -1)
 
 
 def slopes(images: Float[Tensor, "n c h w"]) -> tuple[Float[Tensor, "n c h w"], Float[Tensor, "n c h w"]]:

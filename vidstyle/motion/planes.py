@@ -1,4 +1,4 @@
-"""Both ways between small 8-bit luma planes: what every estimator of OpenCV's needs around it."""
+"""Both ways between small 8-bit luma planes: what an estimator of OpenCV's needs around it."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidstyle.motion.flow import Flow
-from vidstyle.motion.inverse import followed
 from vidstyle.motion.luma import luma
 from vidstyle.motion.search import SMALLEST_SIDE
 from vidstyle.motion.sizes import reduced
@@ -26,22 +25,19 @@ def search_both_ways(
     *,
     scale: float,
     boundaries: bool,
-    glance: Search | None = None,
 ) -> Flow:
     """Run `search` from each frame to its previous one and back, and trust what agrees.
 
     Convention: pictures are reduced by area averaging to `scale` of their size, and the flow comes at that size, on
     the frames' device. Frames below 16 px on a side have no known motion. `search(now, before)` points from `now` to
-    `before`. `glance`, where given, looks back instead of `search`, and what it finds is made exact by `followed`.
+    `before`.
     """
     height, width = current.shape[-2:]
     if min(height, width) < SMALLEST_SIDE:
         return Flow.unknown(len(current), height, width, current.device)
     size = reduced(height, width, scale, SMALLEST_SIDE)
-    pairs = list[tuple[Tensor, Tensor]]()
-    for now, before in zip(_planes(current, size), _planes(previous, size), strict=True):
-        there = search(now, before)
-        pairs.append((there, followed(there, glance(before, now)) if glance else search(before, now)))
+    planes = zip(_planes(current, size), _planes(previous, size), strict=True)
+    pairs = [(search(now, before), search(before, now)) for now, before in planes]
     to_previous, to_current = (torch.cat(flows) for flows in zip(*pairs, strict=True))
     return Flow(to_previous, consistency(to_previous, to_current, boundaries=boundaries)).to(current.device)
 

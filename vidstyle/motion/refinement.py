@@ -11,15 +11,12 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import pad
 
+from vidstyle.kernels import refinement as kernels
+from vidstyle.kernels.compiling import runs
+from vidstyle.kernels.refinement import BRIGHTNESS, FLAT, GRADIENT, LEAST, OVERSHOOT, SWEEPS
 from vidstyle.motion.patches import slopes
-from vidstyle.motion.visibility import outside
+from vidstyle.motion.visibility import BEYOND, outside
 from vidstyle.motion.warp import warp_differentiable
-
-_BRIGHTNESS, _GRADIENT, _SMOOTHNESS = 2.5, 5.0, 7.0  # what each term counts; OpenCV has 10 for the last
-_SWEEPS = 5  # over all pixels, before the robust weights are found anew
-_OVERSHOOT = 1.6  # by which a sweep goes further than it should: over-relaxation
-_LEAST = 1e-6  # squares below that are penalized as such, larger ones by their root
-_FLAT = 1.0  # squared codes a px: what is flatter tells less than it seems to
 
 
 def refined(
@@ -27,20 +24,25 @@ def refined(
     previous: Float[Tensor, "n 1 h w"],
     flow: Float[Tensor, "n 2 h w"],
     iterations: int,
+    smoothness: float = 14.0,
 ) -> Float[Tensor, "n 2 h w"]:
     """Move `flow` to where brightness and its slopes stay the same along it, and it is smooth itself.
 
-    Convention: luma in codes of 255, flow in pixels. Pictures are linearized around where `flow` points.
+    Convention: luma in codes of 255, flow in pixels; `smoothness` is what a change of it from pixel to pixel counts.
+    Pictures are linearized around where `flow` points.
+    On the CPU compiled loops do what torch does on other devices.
     """
     if not iterations:
         return flow
+    if runs(current, previous, flow):
+        return kernels.refined(current, previous, flow, iterations, smoothness, BEYOND)
     rows = _Rows.of(current, previous, flow)
     height, width = flow.shape[-2:]
     places = torch.arange(height, device=flow.device)[:, None] + torch.arange(width, device=flow.device)
     red = (places % 2 == 0).to(flow)
     step = torch.zeros_like(flow)
     for _ in range(iterations):
-        step = _swept(step, flow, rows, (_OVERSHOOT * red, _OVERSHOOT * (1 - red)))
+        step = _swept(step, flow, rows, smoothness, (OVERSHOOT * red, OVERSHOOT * (1 - red)))
     return flow + step
 
 
@@ -61,16 +63,16 @@ class _Rows(NamedTuple):
         (xx, xy), (_, yy) = slopes(mean_x), slopes(mean_y)
         along_x, along_y = torch.cat((mean_x, xx, xy), 1), torch.cat((mean_y, xy, yy), 1)
         over_time = torch.cat((warped - current, warped_x - x, warped_y - y), 1)
-        length = (along_x * along_x + along_y * along_y + _FLAT).rsqrt()
+        length = (along_x * along_x + along_y * along_y + FLAT).rsqrt()
         inside = (~outside(flow)).float()  # what points out of the picture has nothing to agree with
-        weight = torch.cat((inside * _BRIGHTNESS, (inside * _GRADIENT).expand(-1, 2, -1, -1)), 1)
+        weight = torch.cat((inside * BRIGHTNESS, (inside * GRADIENT).expand(-1, 2, -1, -1)), 1)
         return cls(along_x * length, along_y * length, over_time * length, weight)
 
     def weighted(self, step: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Give the normal equations' xx, xy, yy, xt and yt; what `step` leaves over counts by its root."""
         rest = torch.addcmul(torch.addcmul(self.t, self.x, step[:, :1]), self.y, step[:, 1:]).square_()
         rest[:, 1:] = rest[:, 1:].sum(1, keepdim=True)  # both slopes are one term
-        weight = self.weight * rest.add_(_LEAST).rsqrt_()
+        weight = self.weight * rest.add_(LEAST).rsqrt_()
         x, y = weight * self.x, weight * self.y
         pairs = ((x, self.x), (x, self.y), (y, self.y), (x, self.t), (y, self.t))
         xx, xy, yy, xt, yt = ((a * b).sum(1, keepdim=True) for a, b in pairs)
@@ -86,11 +88,11 @@ class _Bonds(NamedTuple):
     below: Tensor
 
     @classmethod
-    def of(cls, flow: Tensor) -> "_Bonds":
+    def of(cls, flow: Tensor, smoothness: float) -> "_Bonds":
         """Give those of a flow: the less, the more it changes from pixel to pixel."""
         x = pad(flow[..., 1:] - flow[..., :-1], (0, 1))
         y = pad(flow[..., 1:, :] - flow[..., :-1, :], (0, 0, 0, 1))
-        held = _SMOOTHNESS * ((x.square() + y.square()).sum(1, keepdim=True) + _LEAST).rsqrt_()
+        held = smoothness * ((x.square() + y.square()).sum(1, keepdim=True) + LEAST).rsqrt_()
         right, below = pad(held[..., :-1], (0, 1)), pad(held[..., :-1, :], (0, 0, 0, 1))
         return cls(pad(right[..., :-1], (1, 0)), right, pad(below[..., :-1, :], (0, 0, 1, 0)), below)
 
@@ -103,16 +105,16 @@ class _Bonds(NamedTuple):
         return pulled.addcmul_(self.below, wide[..., 2:, 1:-1])
 
 
-def _swept(step: Tensor, flow: Tensor, rows: _Rows, turns: tuple[Tensor, Tensor]) -> Tensor:
+def _swept(step: Tensor, flow: Tensor, rows: _Rows, smoothness: float, turns: tuple[Tensor, Tensor]) -> Tensor:
     """Solve for the step by over-relaxation, all red pixels of a chessboard at once and then all black ones."""
     xx, xy, yy, xt, yt = rows.weighted(step)
-    bonds = _Bonds.of(flow + step)
+    bonds = _Bonds.of(flow + step, smoothness)
     held = bonds.left + bonds.right + bonds.above + bonds.below
     fixed = bonds.pull(flow, -held * flow - torch.cat((xt, yt), 1))
     a, c = xx + held, yy + held
     share = 1 / (a * c - xy * xy)
     own, other = torch.cat((c, a), 1) * share, -xy * share  # the inverse of each pixel's two equations
-    for _ in range(_SWEEPS):
+    for _ in range(SWEEPS):
         for turn in turns:
             force = bonds.pull(step, fixed)
             wanted = torch.addcmul(own * force, other, force.flip(1))
