@@ -15,8 +15,8 @@ import torch
 from numba.core.caching import FunctionCache
 from torch import Tensor
 
-_LEAST = 64  # rows that are worth a thread
-_LIGHT = 2**17  # pixels that are, where little is done to each: handing over takes a tenth of a millisecond
+_WORTH = 128_000  # ns of work that are worth a thread: handing over takes a tenth of a millisecond
+_ROW = 2_000  # ns that a row of a frame takes in most loops
 
 Kernel = Callable[..., Any]
 
@@ -87,13 +87,13 @@ def plain(tensor: Tensor) -> Any:
     return tensor.detach().contiguous().numpy()
 
 
-def in_bands(kernel: Kernel, rows: int, *arguments: Any, light: int = 0) -> None:
+def in_bands(kernel: Kernel, rows: int, *arguments: Any, cost: int = _ROW) -> None:
     """Run `kernel(*arguments, first, last)` over rows 0 to `rows`, in bands on as many threads as torch uses.
 
     Convention: kernels make each row from what was there before the call, so the result doesn't depend on the bands.
-    `light` is how many pixels a row has of which each costs a nanosecond or so, 0 where they cost more.
+    `cost` is about how many nanoseconds a row takes.
     """
-    count = max(1, min(torch.get_num_threads(), rows // _LEAST, rows * light // _LIGHT if light else rows))
+    count = max(1, min(torch.get_num_threads(), rows * cost // _WORTH))
     edges = [rows * band // count for band in range(count + 1)]
     others = [_threads().submit(kernel, *arguments, *edges[band : band + 2]) for band in range(1, count)]
     try:

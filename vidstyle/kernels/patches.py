@@ -17,6 +17,7 @@ NEAR = 0.1  # px, along both axes together: neighbours that found as much as tha
 STILL = 1e-3  # squared px of a step, after which a patch stays where it is
 _F, _U = np.float32, np.uint64
 _PIXELS = _F(SIDE * SIDE)
+_SEARCH = 200  # ns that a patch takes, about
 _MARGIN = (SIDE, SIDE + 1)  # px by which a picture is widened, so that what lies outside it needs no question
 
 
@@ -51,13 +52,13 @@ class _Patches:
         self._rows, self._columns = (-(-(side - SIDE) // stride) + 1 for side in current.shape)
         height, width = ((count - 1) * stride + SIDE for count in (self._rows, self._columns))
         own, seen = (np.empty(size, _F) for size in ((height, width), [side + sum(_MARGIN) for side in previous.shape]))
-        in_bands(_widened, len(own), current, 0, own, light=width)
-        in_bands(_widened, len(seen), previous, _MARGIN[0], seen, light=width)
+        in_bands(_widened, len(own), current, 0, own, cost=width)
+        in_bands(_widened, len(seen), previous, _MARGIN[0], seen, cost=width)
         self._pictures = (seen, own, np.empty_like(own), np.empty_like(own))
-        in_bands(_slopes, height, *self._pictures[1:], light=width)
+        in_bands(_slopes, height, *self._pictures[1:], cost=width)
         self._stride = stride
         self._known = np.empty((self._rows, self._columns, 5), _F)
-        in_bands(_prepared, self._rows, *self._pictures[2:], stride, self._known, light=width)
+        in_bands(_prepared, self._rows, *self._pictures[2:], stride, self._known, cost=width)
 
     def beginning(self, flow: Any) -> Any:
         """Give where the middle of each patch points to, or the border where that lies beyond it."""
@@ -70,14 +71,15 @@ class _Patches:
     def descended(self, found: Any, steps: int) -> Any:
         """Take over what a neighbour found where that fits better, go downhill, and keep what fitted best."""
         result = np.empty_like(found)
-        in_bands(_descended, self._rows, *self._pictures, self._known, self._stride, steps, found, result)
+        told = (self._known, self._stride, steps, found, result)
+        in_bands(_descended, self._rows, *self._pictures, *told, cost=self._columns * _SEARCH)
         return result
 
     def spread(self, found: Any, target: Any) -> None:
         """Write for each pixel the mean of its patches, weighted by how well they fit."""
         seen, current = self._pictures[:2]
         sums = np.zeros((3, *current.shape), _F)
-        in_bands(_summed, len(current), seen, current, self._stride, found, sums, light=current.shape[1])
+        in_bands(_summed, len(current), seen, current, self._stride, found, sums, cost=current.shape[1])
         _, height, width = target.shape
         np.divide(sums[1:, :height, :width], sums[0, :height, :width], out=target)
 

@@ -62,8 +62,8 @@ class _Problem:
         self._inverse, self._rows = self._planes(3, span), self._planes(10, span)
         self._inner(self._flow)[:] = flow
         means = np.empty((2, self._height, self._width), _F)
-        in_bands(_changes, self._height, current, warped, means, self._rows, light=self._width)
-        in_bands(_normalized, self._height, flow, means, _F(beyond), self._rows, light=self._width)
+        in_bands(_changes, self._height, current, warped, means, self._rows, cost=self._width)
+        in_bands(_normalized, self._height, flow, means, _F(beyond), self._rows, cost=self._width)
         self._beside = np.zeros(span, _F)  # 1 where a pixel has another one at its right
         self._beside[COUNT : COUNT + self._width - 1] = 1
         turn = np.tile(np.array([OVERSHOOT, 0], _F), COUNT)
@@ -77,7 +77,7 @@ class _Problem:
     def step(self) -> None:
         """Find the robust weights anew, and solve for them by over-relaxation on a chessboard."""
         in_bands(
-            _bound, self._height, self._smoothness, self._beside, self._flow, self._step, self._bonds, light=self._width
+            _bound, self._height, self._smoothness, self._beside, self._flow, self._step, self._bonds, cost=self._width
         )
         in_bands(
             _weighed,
@@ -88,7 +88,7 @@ class _Problem:
             self._rows,
             self._fixed,
             self._inverse,
-            light=self._width,
+            cost=self._width,
         )
         in_bands(
             _swept,
@@ -99,7 +99,7 @@ class _Problem:
             self._inverse,
             self._step,
             self._next,
-            light=self._width,
+            cost=self._width,
         )
         self._step, self._next = self._next, self._step
 
