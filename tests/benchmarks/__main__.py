@@ -118,7 +118,7 @@ def parts(job: Job, options: argparse.Namespace) -> dict[str, Callable[[], Itera
         ),
         "steady": lambda: (
             alone(partial(river, still=False), replace(job, frames=4 * job.frames), name, RIVERS[name])
-            for name in ("default", "int8")
+            for name in ("default", "int8", "int8, fast motion and encoder")
         ),
         "peers": lambda: (alone(peer, job, name) for name in ("PNG dump", "streaming loop")),
         "lengths": lambda: iter(lengths(options.longest)),

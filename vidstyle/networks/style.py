@@ -140,17 +140,17 @@ class Style:
 
         Convention: c is 3, and 4 where the style is adjustable: the strength, 0 … 1, fills the fourth.
         """
-        images = images.clamp(0, 1)
         images = images.flip(1) if self.card.channel_order == "bgr" else images
         low, span = _RANGES[self.card.value_range]
-        return with_strength(self.generator, images * span + low if low else images * span, strength)
+        encoded = torch.add(images.new_tensor(low), images, alpha=span).clamp_(low, low + span)
+        return with_strength(self.generator, encoded, strength)
 
     def decode(self, outputs: Float[Tensor, "n 3 h w"], *, clamped: bool = True) -> Float[Tensor, "n 3 h w"]:
         """The generator's value range and channel order → RGB in [0, 1]; `clamped` False lets a gradient through."""
         low, span = _RANGES[self.card.value_range]
-        images = (outputs - low) / span if low else outputs / span
+        images = torch.add(outputs.new_tensor(-low / span), outputs, alpha=1 / span)
         images = images.flip(1) if self.card.channel_order == "bgr" else images
-        return images.clamp(0, 1) if clamped else images
+        return images.clamp_(0, 1) if clamped else images
 
 
 def build_generator(spec: GeneratorSpec) -> nn.Module:
