@@ -110,13 +110,13 @@ def _settings_for(kind: str) -> list[_Setting]:
 
 def _on_cpu() -> Iterator[_Setting]:
     fast = ("motion.preset=fast",)
-    yield _Setting("faster motion", fast, "about a twentieth more flicker")
+    yield _Setting("faster motion", fast, "about a fifteenth more flicker")
     if find_spec("openvino"):
         yield _Setting("torch", ("stylize.backend=torch",), _SAME)
     if find_spec("openvino") and find_spec("nncf"):
         int8, off = ("stylize.precision=int8",), "0.5 to 3 codes of 255 off on average"
         yield _Setting("8-bit network", int8, off)
-        yield _Setting("8-bit network, faster motion", (*int8, *fast), f"{off}; about a twentieth more flicker")
+        yield _Setting("8-bit network, faster motion", (*int8, *fast), f"{off}; about a fifteenth more flicker")
 
 
 def _on_gpu() -> Iterator[_Setting]:
