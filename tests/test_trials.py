@@ -10,7 +10,6 @@ from vidstyle.backends import BACKENDS
 from vidstyle.cli import run
 from vidstyle.config import load_config
 from vidstyle.errors import ClipMissingError
-from vidstyle.motion import FLOW_ESTIMATORS
 from vidstyle.trials import Trial, Trials, command_of, try_settings
 
 
@@ -46,10 +45,9 @@ def test_a_setting_that_can_not_be_here_does_not_stop_the_others(
 def test_what_a_gpu_may_be_tried_with_are_settings_that_there_are(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("vidstyle.trials.find_spec", lambda name: name)
     settings = trials_room._settings_for("cuda")
-    assert len(settings) == 6
+    assert len(settings) == 5
     for setting in settings:
         config = load_config(overrides=setting.overrides)
-        assert config.motion.estimator in FLOW_ESTIMATORS.names()
         assert config.stylize.backend in ("auto", *BACKENDS.names())
 
 
