@@ -2,12 +2,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
 from tests.motion.pictures import texture
+from vidstyle.kernels import compiling, resampling
 from vidstyle.kernels.compiling import runs
 from vidstyle.kernels.detail import laplacian_sums, restored
 from vidstyle.kernels.ranges import clamped, confirmed, differences
@@ -98,3 +100,12 @@ def test_without_a_folder_that_can_be_written_it_is_compiled_anew(monkeypatch: p
 def _fill(target, first, last):  # type: ignore[no-untyped-def]
     for place in range(first, last):
         target[place] = place
+
+
+def test_a_change_of_any_file_of_the_room_asks_for_a_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel: Any = resampling._bilinear
+    codegen = kernel.targetctx.codegen()
+    before = kernel._cache._index_key("signature", codegen)
+    assert kernel._cache._index_key("signature", codegen) == before
+    monkeypatch.setattr(compiling, "_room", lambda: "another")
+    assert kernel._cache._index_key("signature", codegen) != before

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vidstyle.kernels.compiling import compiled, in_bands, plain
+from vidstyle.kernels.compiling import Kernel, compiled, in_bands, plain
 from vidstyle.kernels.lanes import COUNT, each, eight, next_to, put, root, shifted
 from vidstyle.kernels.patches import slopes
 from vidstyle.kernels.resampling import bilinear
@@ -62,8 +62,8 @@ class _Problem:
         self._inverse, self._rows = self._planes(3, span), self._planes(10, span)
         self._inner(self._flow)[:] = flow
         means = np.empty((2, self._height, self._width), _F)
-        in_bands(_changes, self._height, current, warped, means, self._rows, cost=self._width)
-        in_bands(_normalized, self._height, flow, means, _F(beyond), self._rows, cost=self._width)
+        self._run(_changes, current, warped, means, self._rows)
+        self._run(_normalized, flow, means, _F(beyond), self._rows)
         self._beside = np.zeros(span, _F)  # 1 where a pixel has another one at its right
         self._beside[COUNT : COUNT + self._width - 1] = 1
         turn = np.tile(np.array([OVERSHOOT, 0], _F), COUNT)
@@ -76,32 +76,13 @@ class _Problem:
 
     def step(self) -> None:
         """Find the robust weights anew, and solve for them by over-relaxation on a chessboard."""
-        in_bands(
-            _bound, self._height, self._smoothness, self._beside, self._flow, self._step, self._bonds, cost=self._width
-        )
-        in_bands(
-            _weighed,
-            self._height,
-            self._flow,
-            self._step,
-            self._bonds,
-            self._rows,
-            self._fixed,
-            self._inverse,
-            cost=self._width,
-        )
-        in_bands(
-            _swept,
-            self._height,
-            self._turns,
-            self._bonds,
-            self._fixed,
-            self._inverse,
-            self._step,
-            self._next,
-            cost=self._width,
-        )
+        self._run(_bound, self._smoothness, self._beside, self._flow, self._step, self._bonds)
+        self._run(_weighed, self._flow, self._step, self._bonds, self._rows, self._fixed, self._inverse)
+        self._run(_swept, self._turns, self._bonds, self._fixed, self._inverse, self._step, self._next)
         self._step, self._next = self._next, self._step
+
+    def _run(self, kernel: Kernel, *arguments: Any) -> None:
+        in_bands(kernel, self._height, *arguments, cost=self._width)
 
     def _planes(self, count: int, span: int) -> Any:
         return np.zeros((count, self._height + 2 * _ABOVE, span), _F)
