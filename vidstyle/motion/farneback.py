@@ -12,7 +12,11 @@ from torch import Tensor
 
 from vidstyle.errors import VidstyleError
 from vidstyle.motion.flow import Flow, MotionConfig
-from vidstyle.motion.planes import search_both_ways
+from vidstyle.motion.luma import luma
+from vidstyle.motion.neighbourhood import sized
+from vidstyle.motion.search import SMALLEST_SIDE
+from vidstyle.motion.sizes import reduced
+from vidstyle.motion.visibility import consistency
 
 _LEVELS = 5  # each half the size of the one below; reaches 2^5 times as far as one level does
 _WINDOW = 11  # px, side of the neighbourhood over which displacements are averaged
@@ -40,9 +44,21 @@ class FarnebackFlow:
         previous: Float[Tensor, "n c h w"],
         numbers: Sequence[tuple[int, int]] | None = None,  # noqa: ARG002
     ) -> Flow:
-        """Return the flow from each current frame to its previous one, on the frames' device."""
-        scale, boundaries = self.config.scale, self.config.boundaries
-        return search_both_ways(_search, current, previous, scale=scale, boundaries=boundaries)
+        """Return the flow from each current frame to its previous one, at that scale, on the frames' device."""
+        height, width = current.shape[-2:]
+        if min(height, width) < SMALLEST_SIDE:
+            return Flow.unknown(len(current), height, width, current.device)
+        size = reduced(height, width, self.config.scale, SMALLEST_SIDE)
+        planes = zip(_planes(current, size), _planes(previous, size), strict=True)
+        pairs = [(_search(now, before), _search(before, now)) for now, before in planes]
+        to_previous, to_current = (torch.cat(flows) for flows in zip(*pairs, strict=True))
+        visibility = consistency(to_previous, to_current, boundaries=self.config.boundaries)
+        return Flow(to_previous, visibility).to(current.device)
+
+
+def _planes(images: Float[Tensor, "n c h w"], size: tuple[int, int]) -> list[NDArray[np.uint8]]:
+    codes = sized(luma(images).detach().cpu(), *size).clamp(0, 1).mul(255).round().byte()
+    return list(codes[:, 0].numpy())
 
 
 def _search(current: NDArray[np.uint8], previous: NDArray[np.uint8]) -> Float[Tensor, "1 2 h w"]:
