@@ -153,9 +153,20 @@ def test_places_far_outside_and_nowhere_are_survived() -> None:
         assert refined(now, before, told, 3).shape == told.shape
 
 
-def test_too_little_memory_is_said_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("preset", ["ultrafast", "balanced", "medium"])
+def test_a_pixel_that_is_no_number_spoils_no_flow(preset: str) -> None:
+    frames = pan(2, 90, 120)
+    frames[0, :, 40:43, 50:53] = float("nan")
+    frames[1, :, 10, 10] = float("inf")
+    flow = build_estimator(MotionConfig.model_validate({"preset": preset}))(frames[1:], frames[:1])
+    assert flow.to_previous.isfinite().all()
+    assert (flow.to_previous[0, 0] - 2).abs().median() < 0.1
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError, MemoryError])
+def test_too_little_memory_is_said_with_the_way_out(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
     def starve(*_: object, **__: object) -> None:
-        raise torch.OutOfMemoryError("no more")
+        raise error("no more")
 
     monkeypatch.setattr("vidstyle.motion.dis.search_patches", starve)
     frames = texture(40, 40)[None]

@@ -26,9 +26,8 @@ def compiled(function: Kernel) -> Kernel:
 
     Convention: it is kept below `VIDSTYLE_CACHE` where that is set, else where Numba keeps its own, and nowhere where
     no folder can be written or the disk is full; it is compiled anew when a file beside it changes. The interpreter's
-    lock is let go while it runs. Arithmetic is done as it is written: with
-    liberties (`fastmath`) one compilation rounds otherwise than the next, and a shot's frames depend on which machine
-    of a farm made them.
+    lock is let go while it runs. Arithmetic is done as it is written: with liberties (`fastmath`) one compilation
+    rounds otherwise than the next, and a shot's frames depend on which machine of a farm made them.
     """
     plain_one = inspect.unwrap(function)  # without the checks of types that tests put around every function
     kernel = numba.njit(plain_one, nogil=True, error_model="numpy")

@@ -151,7 +151,7 @@ def _corner(size: Any, x: Any, y: Any) -> Any:
 
 @compiled
 def _misfit(pictures: Any, patch: Any, x: Any, y: Any) -> Any:
-    """Give the mean squared difference at a place, less what a change of brightness explains."""
+    """Give the mean squared difference at a place, less what brightness alone explains; slopes cost more."""
     size, pixels, row, own, _, _ = pictures
     at, a, b, c, d = _corner(size, x, y)
     span, apart, squares = _U(size[1]), each(_F(0)), each(_F(0))

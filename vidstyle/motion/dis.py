@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+import cv2
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -14,7 +15,7 @@ from vidstyle.motion.inverse import followed
 from vidstyle.motion.luma import luma
 from vidstyle.motion.neighbourhood import sized
 from vidstyle.motion.patches import search_patches
-from vidstyle.motion.refinement import refined
+from vidstyle.motion.refinement import SMOOTHNESS, refined
 from vidstyle.motion.search import SMALLEST_SIDE, coarsest_level
 from vidstyle.motion.sizes import memory_for, reduced
 from vidstyle.motion.visibility import consistency
@@ -38,9 +39,7 @@ _EFFORT = {
 # to know what small things uncover too, which a glance misses.
 _GLANCES = {"fast", "balanced"}
 _GLANCE = _Effort(4, 12, 0, 2)
-# The smoother flow is, the calmer what is blended along it; less before the last level, so that what is small and
-# moves far is not lost. OpenCV has 10.
-_SMOOTHNESS = 14.0
+_COARSE = SMOOTHNESS / 2  # before the last level, so that what is small and moves far is not lost
 _WORKSPACE = 2 * 2**30  # bytes that pairs estimated at once may take, where that is not the CPU
 _EACH = 640  # bytes a pixel of what is looked at, both ways; counted, not measured on a GPU
 
@@ -60,7 +59,7 @@ class DisFlow:
     """
 
     reads: Literal["luma", "rgb"] = "luma"
-    identity: str | None = "3"
+    identity: str | None = f"3, OpenCV {cv2.__version__}"  # which reduces and enlarges
 
     def __init__(self, config: MotionConfig) -> None:
         self.config = config
@@ -109,14 +108,15 @@ class DisFlow:
         for now, before in reversed([*zip(current, previous, strict=True)][finest:]):
             flow = _enlarged(flow, now.shape[-1] // flow.shape[-1])
             flow = search_patches(now, before, flow, stride=effort.stride, descent=effort.descent)
-            smoothness = _SMOOTHNESS if now is current[finest] else _SMOOTHNESS / 2
+            smoothness = SMOOTHNESS if now is current[finest] else _COARSE
             flow = refined(now, before, flow, effort.refinement, smoothness)
         return _enlarged(flow, 2**finest)[..., : size[0], : size[1]].contiguous()
 
 
 def _planes(images: Tensor, size: tuple[int, int]) -> Tensor:
     """Give luma in codes of 255, whose steps the weights of the search are made for."""
-    return sized(luma(images).float(), *size).clamp(0, 1).mul_(255)
+    planes = sized(luma(images).float(), *size).nan_to_num(0.0)  # a smooth flow would carry it everywhere
+    return planes.clamp(0, 1).mul_(255)
 
 
 def _levels(planes: Tensor) -> list[Tensor]:

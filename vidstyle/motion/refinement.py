@@ -18,19 +18,21 @@ from vidstyle.motion.patches import slopes
 from vidstyle.motion.visibility import BEYOND, outside
 from vidstyle.motion.warp import warp_differentiable
 
+# What a change of flow from pixel to pixel counts: the smoother, the calmer what is blended along it. OpenCV has 10.
+SMOOTHNESS = 14.0
+
 
 def refined(
     current: Float[Tensor, "n 1 h w"],
     previous: Float[Tensor, "n 1 h w"],
     flow: Float[Tensor, "n 2 h w"],
     iterations: int,
-    smoothness: float = 14.0,
+    smoothness: float = SMOOTHNESS,
 ) -> Float[Tensor, "n 2 h w"]:
     """Move `flow` to where brightness and its slopes stay the same along it, and it is smooth itself.
 
     Convention: luma in codes of 255, flow in pixels; `smoothness` is what a change of it from pixel to pixel counts.
-    Pictures are linearized around where `flow` points.
-    On the CPU compiled loops do what torch does on other devices.
+    Pictures are linearized around where `flow` points. On the CPU compiled loops do what torch does on other devices.
     """
     if not iterations:
         return flow

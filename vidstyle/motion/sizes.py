@@ -21,8 +21,8 @@ def memory_for(estimator: str, size: tuple[int, int], device: torch.device) -> I
     """Tell what a device has too little memory for, `size` being (height, width), as OutOfMemoryError."""
     try:
         yield
-    except (torch.OutOfMemoryError, RuntimeError) as error:
-        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, (MemoryError, torch.OutOfMemoryError)) and "allocate memory" not in str(error):
             raise
         raise OutOfMemoryError(
             f"{estimator} has too little memory at {size[1]}x{size[0]}; lower motion.scale", device=str(device)
